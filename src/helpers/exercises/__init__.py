@@ -1,0 +1,71 @@
+"""The exercises of the course: `exercise("01.2").check(my_function)`, and `report()`."""
+
+import importlib
+import importlib.util
+import json
+import os
+from pathlib import Path
+
+from helpers.exercises.engine import Exercise
+
+_banks: dict[str, dict[str, Exercise]] = {}
+
+
+def exercise(id: str) -> Exercise:
+    """The exercise with this id, such as "01.2", which can `.check(f)`, `.hint()` and show its `.solution()`.
+
+    Raises:
+        KeyError: there is no such exercise.
+    """
+    chapter = id.split(".")[0]
+    try:
+        return bank(chapter)[id]
+    except KeyError:
+        raise KeyError(f"There is no exercise {id!r}.") from None
+
+
+def bank(chapter: str) -> dict[str, Exercise]:
+    """All exercises of a chapter ("00", "01", …) by id, in order; made once a session.
+
+    Raises:
+        KeyError: the chapter has no exercises.
+    """
+    if chapter not in _banks:
+        name = f"helpers.exercises.ch{chapter}"
+        if not chapter.isdecimal() or importlib.util.find_spec(name) is None:
+            raise KeyError(f"Chapter {chapter!r} has no exercises.")
+        entries = importlib.import_module(name).EXERCISES
+        _banks[chapter] = {entry.id: entry for entry in entries}
+    return _banks[chapter]
+
+
+def report(path: str | Path | None = None) -> dict[str, dict]:
+    """Print what was attempted in this session, and save it as JSON where a path is given.
+
+    Returns, by exercise: passed (bool), verdict (its kind) and misconception (a name or None). Nothing
+    about the person is recorded.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    results = {
+        id: {
+            "passed": entry.verdict.kind == "right",
+            "verdict": entry.verdict.kind,
+            "misconception": entry.verdict.misconception,
+        }
+        for chapter in sorted(_banks)
+        for id, entry in _banks[chapter].items()
+        if entry.verdict is not None and entry.verdict.kind != "not attempted"
+    }
+    for id, result in results.items():
+        seen = result["misconception"] or result["verdict"]
+        print(f"{'✓' if result['passed'] else '✗'} {id}  {seen.replace('_', ' ')}")
+    passed = sum(result["passed"] for result in results.values())
+    print(f"{len(results)} attempted, {passed} passed.")
+    if path is not None:
+        path = Path(path)
+        temporary = path.with_name(path.name + ".part")
+        temporary.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        Path(temporary).replace(path)
+    return results

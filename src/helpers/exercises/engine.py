@@ -1,0 +1,294 @@
+"""How an exercise is judged; the banks in `chNN.py` say what is right and which mistakes are known."""
+
+import copy
+import ctypes
+import inspect
+import re
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from helpers.check import to_numpy
+
+SECONDS = 10.0  # a learner's function may run this long on all cases together
+FLOAT_TOLERANCE = {2: 1e-2, 4: 1e-4, 8: 1e-6}  # relative, by the bytes of a float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `judge` found: a kind, the text to print, and the misconception's name if one matched."""
+
+    kind: (
+        str  # "right", "not attempted", "misconception", "error", "wrong kind", "wrong", "too long"
+    )
+    text: str
+    misconception: str | None = None
+
+
+@dataclass
+class Exercise:
+    """One exercise of a bank.
+
+    Attributes:
+        id: chapter and number, such as "01.2".
+        title: a few words.
+        cases: function of a NumPy generator that yields the inputs, one tuple of arguments a case; rich
+            enough to tell the solution and every misconception from each other.
+        answer: the function asked for; `.solution()` shows its source.
+        hints: three, from a nudge to nearly the answer.
+        misconceptions: functions that make a classic mistake; each one's docstring explains it.
+    """
+
+    id: str
+    title: str
+    cases: Callable[[np.random.Generator], Iterator[tuple]]
+    answer: Callable
+    hints: tuple[str, str, str]
+    misconceptions: tuple[Callable, ...]
+    verdict: Verdict | None = field(default=None, init=False)
+    hints_shown: int = field(default=0, init=False)
+
+    def check(self, function: Callable) -> None:
+        """Judge the learner's function and print what was found; never raises."""
+        try:
+            verdict = self.judge(function)
+        except KeyboardInterrupt:
+            print(f"Exercise {self.id}: stopped before the check was done.")
+            return
+        if self.verdict is None or verdict.kind != "not attempted":
+            self.verdict = verdict
+        print(f"Exercise {self.id} · {verdict.text}")
+
+    def hint(self) -> None:
+        """Print the next of the three hints; after the third, start again."""
+        number = self.hints_shown % 3
+        self.hints_shown += 1
+        print(f"Exercise {self.id}, hint {number + 1} of 3: {self.hints[number]}")
+
+    def solution(self) -> None:
+        """Print the solution's source."""
+        print(inspect.getsource(self.answer).rstrip())
+
+    def judge(self, function: Callable) -> Verdict:
+        """Compare a function with the solution and the misconceptions on every case."""
+        if not callable(function):
+            kind = type(function).__name__
+            return Verdict(
+                "wrong kind", f"✗ pass the function itself, not its result (got: {kind})."
+            )
+        cases = self.all_cases()
+        try:
+            with _time_limit(SECONDS):
+                outcomes = []
+                for case in cases:
+                    outcomes.append(_outcome(function, case))
+                    if outcomes[-1].is_nothing and len(outcomes) == 1:
+                        return Verdict(
+                            "not attempted",
+                            "not attempted yet: the function returns nothing. "
+                            f'Stuck? exercise("{self.id}").hint()',
+                        )
+        except _TooLong:
+            text = f"✗ stopped after {SECONDS:g} seconds. Does a loop in your function ever end?"
+            return Verdict("too long", text)
+        expected = [_outcome(self.answer, case) for case in cases]
+        if all(mine.same_as(right) for mine, right in zip(outcomes, expected, strict=True)):
+            return Verdict("right", f"✓ {self.title}: right in all {len(cases)} cases.")
+        for wrong in self.misconceptions:
+            if all(
+                mine.same_as(_outcome(wrong, case))
+                for mine, case in zip(outcomes, cases, strict=True)
+            ):
+                return Verdict("misconception", f"✗ {explanation(wrong)}", wrong.__name__)
+        return self._first_failure(cases, outcomes, expected)
+
+    def all_cases(self) -> list[tuple]:
+        """The inputs, the same in every call."""
+        return list(self.cases(np.random.default_rng(0)))
+
+    def _first_failure(self, cases, outcomes, expected) -> Verdict:
+        triples = zip(cases, outcomes, expected, strict=True)
+        case, mine, right = next(t for t in triples if not t[1].same_as(t[2]))
+        names = inspect.signature(self.answer).parameters
+        given = "".join(
+            f"\n    {name} = {describe(value)}" for name, value in zip(names, case, strict=False)
+        )
+        if mine.error is not None:
+            return Verdict(
+                "error", f"✗ your function raised an error.\n  {mine.error}\n  given:{given}"
+            )
+        if problem := mine.unlike(right):
+            return Verdict("wrong kind", f"✗ {problem}\n  given:{given}")
+        return Verdict(
+            "wrong",
+            f"✗ not yet.\n  given:{given}\n  expected: {right.text}\n  got:      {mine.text}",
+        )
+
+
+def explanation(misconception: Callable) -> str:
+    """A misconception's docstring as one paragraph."""
+    return " ".join(inspect.getdoc(misconception).split())
+
+
+def describe(value) -> str:
+    """Short text for an argument or a result, the same on every machine."""
+    if isinstance(value, tuple | list) and len(value) <= 8:
+        inner = ", ".join(describe(v) for v in value)
+        return f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
+    if value is None or isinstance(value, bool | str):
+        return repr(value)[:200]
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**15 else "a huge integer"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    array = _as_array(value)
+    if array is None:
+        return f"a {type(value).__name__}"
+    if array.size == 0:
+        return f"empty array, shape {array.shape}"
+    text = np.array2string(array, precision=6, threshold=12, edgeitems=2, separator=", ")
+    shape = f", shape {array.shape}" if array.ndim else ""
+    return re.sub(r"\s+", " ", text) + shape
+
+
+class _Outcome:
+    """What a function did with one case: the arrays that it returned, or its error."""
+
+    def __init__(self, value=None, error: str | None = None):
+        self.error = error
+        self.is_nothing = error is None and (value is None or value is Ellipsis)
+        self.text = "" if error else describe(value)
+        self.parts = None if error else _parts(value)
+
+    def unlike(self, other: "_Outcome") -> str | None:
+        """Say in what kind or shape this outcome differs from the one expected, or None."""
+        if self.parts is None:
+            return f"expected {_kind(other.parts)}, but got: {self.text}"
+        if len(self.parts) != len(other.parts):
+            return f"expected {_kind(other.parts)}, but got {_kind(self.parts)}"
+        for k, (a, b) in enumerate(zip(self.parts, other.parts, strict=True)):
+            which = "" if len(self.parts) == 1 else f"result {k + 1}: "
+            if a.shape != b.shape:
+                return f"{which}expected shape {b.shape}, but got shape {a.shape}"
+            if (a.dtype.kind in "USO") != (b.dtype.kind in "USO"):
+                return f"{which}expected {_kind([b])}, but got {_kind([a])}"
+        return None
+
+    def same_as(self, other: "_Outcome") -> bool:
+        if self.error is not None or other.error is not None:
+            return self.error_type == other.error_type
+        if self.parts is None or other.parts is None or self.unlike(other):
+            return False
+        return all(_same(a, b) for a, b in zip(self.parts, other.parts, strict=True))
+
+    @property
+    def error_type(self) -> str | None:
+        return None if self.error is None else self.error.split(":")[0]
+
+
+def _outcome(function: Callable, case: tuple) -> _Outcome:
+    """Call the function on a copy of the case; no exception but the time limit's gets out."""
+    try:
+        with np.errstate(all="ignore"):
+            return _Outcome(function(*copy.deepcopy(case)))
+    except (_TooLong, KeyboardInterrupt):
+        raise
+    except NotImplementedError:
+        return _Outcome(None)
+    except BaseException as error:
+        return _Outcome(error=_last_line(error))
+
+
+def _last_line(error: BaseException) -> str:
+    try:
+        line = traceback.format_exception_only(error)[-1].strip()
+    except Exception:  # an exception whose text raises
+        line = type(error).__name__
+    return re.sub(r"0x[0-9a-fA-F]+", "0x…", line)[:300]
+
+
+def _as_array(value) -> np.ndarray | None:
+    """The value as an array of numbers, truth values or text, or None."""
+    if not isinstance(value, bool | int | float | complex | str | list | tuple):
+        if not (hasattr(value, "__array__") or hasattr(value, "detach")):
+            return None
+    try:
+        array = to_numpy(value)
+    except (_TooLong, KeyboardInterrupt):
+        raise
+    except BaseException:  # whatever a learner's object does when it is looked at
+        return None
+    return array if array.dtype.kind in "biufcUS" else None
+
+
+def _parts(value) -> list[np.ndarray] | None:
+    """The arrays of a result: one, or one for each element of a tuple (or of a list of unlike arrays)."""
+    if not isinstance(value, tuple):
+        array = _as_array(value)
+        if array is not None:
+            return [array]
+    if isinstance(value, tuple | list):
+        arrays = [_as_array(v) for v in value]
+        return None if any(a is None for a in arrays) else arrays
+    return None
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    if a.dtype.kind in "US" or b.dtype.kind in "US":
+        return bool(np.array_equal(a, b))
+    floats = [x.dtype.itemsize for x in (a, b) if x.dtype.kind == "f"]
+    if not floats:
+        return bool(np.array_equal(a, b))
+    a, b = a.astype(np.complex128), b.astype(np.complex128)
+    if not np.array_equal(np.isnan(a), np.isnan(b)):
+        return False
+    infinite = np.isinf(b)
+    if not np.array_equal(a[infinite], b[infinite]) or np.isinf(a[~infinite]).any():
+        return False
+    usable = ~infinite & ~np.isnan(b)
+    difference = np.abs(a - b)[usable]
+    size = np.abs(b)[usable].max(initial=1e-6)  # so that an expected zero leaves room for rounding
+    return bool(np.all(difference <= FLOAT_TOLERANCE.get(min(floats), 1e-6) * size))
+
+
+def _kind(parts: list[np.ndarray]) -> str:
+    if len(parts) > 1:
+        return f"{len(parts)} results"
+    kind = {"b": "truth value", "U": "text", "S": "text", "i": "integer", "u": "integer"}
+    noun = kind.get(parts[0].dtype.kind, "number")
+    return f"one {noun}" if parts[0].ndim == 0 else f"an array of shape {parts[0].shape}"
+
+
+class _TooLong(BaseException):
+    """Set by the watchdog in the thread that runs the learner's function."""
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise `_TooLong` in this thread when the block runs too long.
+
+    Works on every system, in pure Python code. Code inside one long C call is cut off only when the call
+    returns, and code that swallows every exception is not cut off: the stop button is left for those.
+    """
+    thread = ctypes.c_ulong(threading.get_ident())
+    lock, running = threading.Lock(), True
+
+    def interrupt() -> None:
+        with lock:
+            if running:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(_TooLong))
+
+    watchdog = threading.Timer(seconds, interrupt)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        yield
+    finally:
+        with lock:
+            running = False
+        watchdog.cancel()
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)

@@ -1,0 +1,96 @@
+"""Start a notebook's session: quiet imports, seeds, threads, figure style, device."""
+
+import contextlib
+import importlib
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Iterator
+
+import numpy as np
+import threadpoolctl
+
+
+def start(*frameworks: str, seed: int = 0) -> None:
+    """Import the frameworks named ("torch", "tensorflow"), seed them, and set threads and figures.
+
+    Python and NumPy are always seeded. Two threads are used unless the environment variable
+    COURSE_THREADS says otherwise. Calling it again seeds anew and never fails.
+
+    Raises:
+        ValueError: a framework's name is unknown.
+    """
+    unknown = set(frameworks) - {"torch", "tensorflow"}
+    if unknown:
+        raise ValueError(
+            f"Unknown framework {sorted(unknown)}: name 'torch', 'tensorflow' or both."
+        )
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(threads())  # for libraries that are loaded later
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - for libraries that draw from NumPy's global generator
+    if "tensorflow" in frameworks:
+        _start_tensorflow(seed)
+    if "torch" in frameworks:
+        import torch
+
+        torch.set_num_threads(threads())
+        torch.manual_seed(seed)
+    threadpoolctl.threadpool_limits(threads())
+
+    from helpers import plot
+
+    plot.use_style()
+
+
+def threads() -> int:
+    """Number of threads to compute with: COURSE_THREADS, or 2.
+
+    Raises:
+        ValueError: COURSE_THREADS is not a positive whole number.
+    """
+    text = os.environ.get("COURSE_THREADS", "2")
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"COURSE_THREADS must be a whole number of at least 1, not {text!r}.")
+    return int(text)
+
+
+def device() -> str:
+    """Name of the device to compute on: "cpu", or what COURSE_DEVICE names, such as "cuda"."""
+    return os.environ.get("COURSE_DEVICE", "cpu")
+
+
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Hide what C++ libraries write to file descriptor 2; show it all if the block fails."""
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as hidden:
+        visible = os.dup(2)
+        os.dup2(hidden.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            hidden.seek(0)
+            os.write(visible, hidden.read())
+            raise
+        finally:
+            os.dup2(visible, 2)
+            os.close(visible)
+
+
+def _start_tensorflow(seed: int) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if device() == "cpu":
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    with quiet_stderr():
+        tf = importlib.import_module("tensorflow")
+        settings = tf.config.threading
+        with contextlib.suppress(
+            RuntimeError
+        ):  # TensorFlow is running: its threads stay as they are
+            settings.set_intra_op_parallelism_threads(threads())
+            settings.set_inter_op_parallelism_threads(threads())
+        tf.get_logger().setLevel("ERROR")
+        tf.keras.utils.set_random_seed(seed)
+        tf.constant(0.0) + 1.0  # the first operation is the one that prints

@@ -1,0 +1,59 @@
+"""Run a training loop with a progress bar, a history, and a stop that keeps what was learnt."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tqdm.auto import tqdm
+
+
+@dataclass
+class History:
+    """What a training run recorded.
+
+    Attributes:
+        losses: the loss of every step.
+        scores: the result of every evaluation, made after the step in `score_steps`.
+        seconds: wall seconds spent in the steps, without the evaluations.
+        interrupted: True if the learner stopped the run.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    score_steps: list[int] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+
+def run(
+    step: Callable[[], float],
+    steps: int,
+    evaluate: Callable[[], float] | None = None,
+    every: int = 100,
+    name: str = "training",
+) -> History:
+    """Call `step()` a fixed number of times; it updates the model and returns the loss.
+
+    `evaluate()`, if given, is called before the first step, after every `every` steps and after the
+    last. The stop button (KeyboardInterrupt) ends the run; the model and the history stay as they
+    are.
+    """
+    history = History()
+
+    def score() -> None:
+        if evaluate is not None:
+            history.scores.append(float(evaluate()))
+            history.score_steps.append(len(history.losses))
+
+    try:
+        score()
+        for number in tqdm(range(1, steps + 1), desc=name):
+            begin = time.perf_counter()
+            history.losses.append(float(step()))
+            history.seconds += time.perf_counter() - begin
+            if number % every == 0 or number == steps:
+                score()
+    except KeyboardInterrupt:
+        history.interrupted = True
+        print(f"Stopped after {len(history.losses)} of {steps} steps; what was learnt is kept.")
+    return history
