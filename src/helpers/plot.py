@@ -1,5 +1,4 @@
-"""The figures that recur in the course. Each function draws and returns the axes; the notebook calls
-`plt.show()`."""
+"""The figures that recur. Each function draws and returns the axes; notebooks call `plt.show()`."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -3,7 +3,6 @@
 import importlib
 import importlib.util
 import json
-import os
 from pathlib import Path
 
 from helpers.exercises.engine import Exercise
@@ -12,7 +11,7 @@ _banks: dict[str, dict[str, Exercise]] = {}
 
 
 def exercise(id: str) -> Exercise:
-    """The exercise with this id, such as "01.2", which can `.check(f)`, `.hint()` and show its `.solution()`.
+    """The exercise with this id, such as "01.2": it can `.check(f)`, `.hint()` and `.solution()`.
 
     Raises:
         KeyError: there is no such exercise.
@@ -42,8 +41,8 @@ def bank(chapter: str) -> dict[str, Exercise]:
 def report(path: str | Path | None = None) -> dict[str, dict]:
     """Print what was attempted in this session, and save it as JSON where a path is given.
 
-    Returns, by exercise: passed (bool), verdict (its kind) and misconception (a name or None). Nothing
-    about the person is recorded.
+    Returns, by exercise: passed (bool), verdict (its kind) and misconception (a name or None).
+    Nothing about the person is recorded.
 
     Raises:
         OSError: the file cannot be written.

@@ -1,4 +1,4 @@
-"""How an exercise is judged; the banks in `chNN.py` say what is right and which mistakes are known."""
+"""How an exercise is judged; the banks `chNN.py` hold what is right and the known mistakes."""
 
 import copy
 import ctypes
@@ -20,11 +20,9 @@ FLOAT_TOLERANCE = {2: 1e-2, 4: 1e-4, 8: 1e-6}  # relative, by the bytes of a flo
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `judge` found: a kind, the text to print, and the misconception's name if one matched."""
+    """What `judge` found: its kind, the text to print, and the name of a matching misconception."""
 
-    kind: (
-        str  # "right", "not attempted", "misconception", "error", "wrong kind", "wrong", "too long"
-    )
+    kind: str  # right, not attempted, misconception, error, wrong kind, wrong, too long
     text: str
     misconception: str | None = None
 
@@ -36,8 +34,8 @@ class Exercise:
     Attributes:
         id: chapter and number, such as "01.2".
         title: a few words.
-        cases: function of a NumPy generator that yields the inputs, one tuple of arguments a case; rich
-            enough to tell the solution and every misconception from each other.
+        cases: function of a NumPy generator that yields the inputs, one tuple of arguments a case;
+            rich enough to tell the answer and every misconception from each other.
         answer: the function asked for; `.solution()` shows its source.
         hints: three, from a nudge to nearly the answer.
         misconceptions: functions that make a classic mistake; each one's docstring explains it.
@@ -172,10 +170,10 @@ class _Outcome:
             return f"expected {_kind(other.parts)}, but got {_kind(self.parts)}"
         for k, (a, b) in enumerate(zip(self.parts, other.parts, strict=True)):
             which = "" if len(self.parts) == 1 else f"result {k + 1}: "
+            if (a.dtype.kind in "US") != (b.dtype.kind in "US"):
+                return f"{which}expected {_kind([b])}, but got {_kind([a])}"
             if a.shape != b.shape:
                 return f"{which}expected shape {b.shape}, but got shape {a.shape}"
-            if (a.dtype.kind in "USO") != (b.dtype.kind in "USO"):
-                return f"{which}expected {_kind([b])}, but got {_kind([a])}"
         return None
 
     def same_as(self, other: "_Outcome") -> bool:
@@ -213,10 +211,10 @@ def _last_line(error: BaseException) -> str:
 
 def _as_array(value) -> np.ndarray | None:
     """The value as an array of numbers, truth values or text, or None."""
-    if not isinstance(value, bool | int | float | complex | str | list | tuple):
-        if not (hasattr(value, "__array__") or hasattr(value, "detach")):
-            return None
+    plain = isinstance(value, bool | int | float | complex | str | list | tuple)
     try:
+        if not (plain or hasattr(value, "__array__") or hasattr(value, "detach")):
+            return None
         array = to_numpy(value)
     except (_TooLong, KeyboardInterrupt):
         raise
@@ -226,7 +224,7 @@ def _as_array(value) -> np.ndarray | None:
 
 
 def _parts(value) -> list[np.ndarray] | None:
-    """The arrays of a result: one, or one for each element of a tuple (or of a list of unlike arrays)."""
+    """The arrays of a result: one, or one for each element of a tuple or of a ragged list."""
     if not isinstance(value, tuple):
         array = _as_array(value)
         if array is not None:
@@ -271,8 +269,9 @@ class _TooLong(BaseException):
 def _time_limit(seconds: float) -> Iterator[None]:
     """Raise `_TooLong` in this thread when the block runs too long.
 
-    Works on every system, in pure Python code. Code inside one long C call is cut off only when the call
-    returns, and code that swallows every exception is not cut off: the stop button is left for those.
+    Works on every system, in pure Python code. Code inside one long C call is cut off only when the
+    call returns, and code that swallows every exception is not cut off: the stop button is left for
+    those.
     """
     thread = ctypes.c_ulong(threading.get_ident())
     lock, running = threading.Lock(), True
