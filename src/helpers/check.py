@@ -22,11 +22,10 @@ def equal(eq: str, a, b, tol: float = 1e-6, scale: float | None = None) -> None:
     a, b = _compared(eq, a, b)
     _hold(eq, a, b, tol, scale)
     if b.dtype.kind == "f":
-        _passed(eq, f"{_count(a.size, 'number')} {'agrees' if a.size == 1 else 'agree'} to {tol:g}")
+        _passed(eq, f"{_agree(a.size, 'number')} to {tol:g}")
     else:
         noun = "integer" if b.dtype.kind in "iu" else "truth value"
-        verb = "agrees" if a.size == 1 else "agree"
-        _passed(eq, f"{_count(a.size, noun)} {verb} exactly")
+        _passed(eq, f"{_agree(a.size, noun)} exactly")
 
 
 def gradient(
@@ -50,7 +49,7 @@ def gradient(
     if len(points) != len(grads):
         _fail(eq, f"{len(points)} arguments but {len(grads)} gradients")
     points = tuple(np.array(to_numpy(p), dtype=np.float64) for p in points)
-    claims = {"differences": _central_differences(f, points)}
+    claims = {"differences": _central_differences(eq, f, points)}
     if torch is not None:
         claims["torch"] = _torch_gradient(torch, points)
     if tensorflow is not None:
@@ -61,7 +60,7 @@ def gradient(
             mine, theirs = _compared(eq, mine, theirs, where)
             _hold(eq, mine, theirs, tol, None, where)
     size = sum(p.size for p in points)
-    _passed(eq, f"{_count(size, 'derivative')} agree to {tol:g} with {', '.join(claims)}")
+    _passed(eq, f"{_agree(size, 'derivative')} to {tol:g} with {', '.join(claims)}")
 
 
 def bound(eq: str, smaller, larger, nearly_equal_at: int, near: float = 0.01) -> None:
@@ -75,6 +74,7 @@ def bound(eq: str, smaller, larger, nearly_equal_at: int, near: float = 0.01) ->
     smaller, larger = _compared(eq, smaller, larger)
     if smaller.ndim != 1:
         _fail(eq, f"the cases must form one axis, but the shape is {smaller.shape}")
+    smaller, larger = smaller.astype(np.float64), larger.astype(np.float64)
     size = np.maximum(np.abs(smaller), np.abs(larger))
     if not size.any():
         _fail(eq, "all cases are zero on both sides")
@@ -100,10 +100,13 @@ def mean(eq: str, samples, expected, scale: float | None = None) -> None:
     a small sample cannot pass by being vague. Draw the samples independently.
 
     Args:
-        samples: float array (N, ...) with N ≥ 2.
+        samples: array (N, ...) with N ≥ 2; integers and truth values are averaged too.
         expected: array of shape (...).
     """
-    samples = np.asarray(to_numpy(samples), dtype=np.float64)
+    samples, expected = to_numpy(samples), to_numpy(expected)
+    if samples.dtype.kind not in KINDS or expected.dtype.kind not in KINDS:
+        _fail(eq, f"there is no mean to compare: {samples.dtype} and {expected.dtype}")
+    samples, expected = samples.astype(np.float64), expected.astype(np.float64)
     if samples.ndim == 0 or len(samples) < 2:
         _fail(eq, "a mean needs at least two samples")
     if not np.isfinite(samples).all():
@@ -112,6 +115,7 @@ def mean(eq: str, samples, expected, scale: float | None = None) -> None:
     if scale is None and not expected.any():
         _fail(eq, "all means expected are zero: give `scale` if that is the claim")
     scale = float(np.abs(expected).max()) if scale is None else float(scale)
+    _check_scale(eq, scale)
     error = samples.std(axis=0, ddof=1) / np.sqrt(len(samples))
     if (vague := float(np.max(error))) > 0.02 * scale:
         _fail(eq, f"too few samples: a standard error of {vague:.3g} exceeds 2 % of {scale:.3g}")
@@ -137,8 +141,10 @@ def same_model(eq: str, f: Callable, g: Callable, inputs: tuple | list, tol: flo
     counts = []
     for part, mine, theirs in zip(("outputs", "gradients"), f(*inputs), g(*inputs), strict=True):
         mine, theirs = _named(mine), _named(theirs)
-        if mine.keys() != theirs.keys() or not mine:
+        if mine.keys() != theirs.keys():
             _fail(eq, f"{part} have different names: {sorted(mine)} and {sorted(theirs)}")
+        if not mine:
+            _fail(eq, f"nothing to compare: there are no {part}")
         for name in mine:
             where = f"{part} {name}: "
             a, b = _compared(eq, mine[name], theirs[name], where)
@@ -156,12 +162,13 @@ def to_numpy(x) -> np.ndarray:
             x = x.float()
     if hasattr(x, "numpy"):
         x = x.numpy()
-    return np.asarray(x)
+    array = np.asarray(x)
+    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
 
 def _compared(eq: str, a, b, where: str = "") -> tuple[np.ndarray, np.ndarray]:
     """Return a and b as arrays that may be compared at all; floats as float64."""
-    if a is b and not isinstance(a, bool | int):
+    if a is b and not isinstance(a, bool | int | np.bool):  # Python keeps one object for each
         _fail(eq, f"{where}both sides are the same object")
     a, b = to_numpy(a), to_numpy(b)
     if np.shares_memory(a, b):
@@ -184,11 +191,12 @@ def _compared(eq: str, a, b, where: str = "") -> tuple[np.ndarray, np.ndarray]:
 def _hold(eq: str, a, b, tol: float, scale: float | None, where: str = "") -> None:
     """Fail unless a equals b within the tolerance; both come from `_compared`."""
     if scale is None and not b.any():
-        _fail(eq, f"{where}all that is expected is zero: give `scale` if that is the claim")
+        advice = "" if where else ": give `scale` if that is the claim"
+        _fail(eq, f"{where}all that is expected is zero{advice}")
     if scale is not None and b.any():
         _fail(eq, f"{where}`scale` is for the claim that a is zero, but b is not")
-    if scale is not None and not 0 < scale < np.inf:
-        _fail(eq, f"{where}`scale` must be a positive number, not {scale}")
+    if scale is not None:
+        _check_scale(eq, scale)
     if b.dtype.kind == "f":
         difference = np.abs(a - b)
         allowed = tol * (np.abs(b).max() if scale is None else scale)
@@ -205,7 +213,12 @@ def _hold(eq: str, a, b, tol: float, scale: float | None, where: str = "") -> No
         )
 
 
-def _central_differences(f: Callable, points: tuple[np.ndarray, ...]) -> list[np.ndarray]:
+def _check_scale(eq: str, scale: float) -> None:
+    if not 0 < scale < np.inf:
+        _fail(eq, f"`scale` must be a positive number, not {scale:g}")
+
+
+def _central_differences(eq: str, f: Callable, points: tuple[np.ndarray, ...]) -> list[np.ndarray]:
     """Differentiate f(*points) in every element; the step balances truncation and rounding."""
     points = tuple(p.copy() for p in points)
     slopes = []
@@ -216,7 +229,10 @@ def _central_differences(f: Callable, points: tuple[np.ndarray, ...]) -> list[np
             step = 6e-6 * max(1.0, abs(middle))  # cube root of float64's epsilon
             values = []
             for p[i] in (middle + step, middle - step):
-                values.append(float(to_numpy(f(*points))))
+                value = to_numpy(f(*points))
+                if value.shape != ():
+                    _fail(eq, f"f must return one number, but its shape is {value.shape}")
+                values.append(float(value))
             p[i] = middle
             slope[i] = (values[0] - values[1]) / (2 * step)
         slopes.append(slope)
@@ -227,7 +243,8 @@ def _torch_gradient(f: Callable, points: tuple[np.ndarray, ...]) -> list[np.ndar
     import torch
 
     tensors = [torch.tensor(p, dtype=torch.float64, requires_grad=True) for p in points]
-    return [to_numpy(g) for g in torch.autograd.grad(f(*tensors), tensors)]
+    gradients = torch.autograd.grad(f(*tensors), tensors, materialize_grads=True)  # unused: zero
+    return [to_numpy(g) for g in gradients]
 
 
 def _tensorflow_gradient(f: Callable, points: tuple[np.ndarray, ...]) -> list[np.ndarray]:
@@ -236,7 +253,8 @@ def _tensorflow_gradient(f: Callable, points: tuple[np.ndarray, ...]) -> list[np
     tensors = [tf.Variable(p, dtype=tf.float64) for p in points]
     with tf.GradientTape() as tape:
         value = f(*tensors)
-    return [to_numpy(tf.convert_to_tensor(g)) for g in tape.gradient(value, tensors)]
+    gradients = tape.gradient(value, tensors, unconnected_gradients="zero")
+    return [to_numpy(tf.convert_to_tensor(g)) for g in gradients]
 
 
 def _tuple(x) -> tuple:
@@ -259,6 +277,10 @@ def _show(x) -> str:
 
 def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _agree(n: int, noun: str) -> str:
+    return f"{_count(n, noun)} {'agrees' if n == 1 else 'agree'}"
 
 
 def _passed(eq: str, text: str) -> None:

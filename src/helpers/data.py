@@ -3,11 +3,13 @@
 Sources, licences and checksums of the shipped files are in data/README.md.
 """
 
+import atexit
 import functools
 import gzip
 import hashlib
 import io
 import logging
+import shutil
 import tempfile
 import time
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ WINDOW_SECONDS = 20.0  # the rate is measured over windows of this length
 SLOWEST_RATE = 20_000  # bytes per second
 
 MNIST_10K = "mnist-10k.npz"
-MNIST_10K_SHA256 = "TO-BE-FILLED"
+MNIST_10K_SHA256 = "cf94bdec034ad30e08eecc4c01f82176b9576f243f2e921ca700dcd175da116b"
 MNIST_10K_SIZES = (7_000, 1_000, 2_000)  # train, dev, held out: in this order in the file
 
 MNIST_MIRRORS = (
@@ -38,11 +40,11 @@ MNIST_MIRRORS = (
 )
 # SHA-256 as published by TensorFlow Datasets:
 # https://github.com/tensorflow/datasets/blob/31f1255e57e519a6c004f0b097a2f5cfcf0dde7d/tensorflow_datasets/url_checksums/mnist.txt
-MNIST_FILES = {
-    "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+MNIST_FILES = {  # without their ending, .gz
+    "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
 
 
@@ -101,10 +103,11 @@ def mnist(full: bool = False) -> Digits:
 
 def _full_mnist() -> Digits:
     advice = "the 10,000 shipped digits of data.mnist() still work"
-    images, labels, held_images, held_labels = (
-        _read_idx(fetch(name, [mirror + name for mirror in MNIST_MIRRORS], sha256, advice))
-        for name, sha256 in MNIST_FILES.items()
-    )
+    arrays = []
+    for name, sha256 in MNIST_FILES.items():
+        mirrors = [f"{mirror}{name}.gz" for mirror in MNIST_MIRRORS]
+        arrays.append(_read_idx(fetch(f"mnist/{name}.gz", mirrors, sha256, advice)))
+    images, labels, held_images, held_labels = arrays
     train, dev = stratified_split(labels, turns=(0, 0, 0, 0, 0, 1), seed=0)
     return Digits(
         *_scaled(images[train], labels[train]),
@@ -205,14 +208,15 @@ def _writable_folder() -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError:
-        return Path(_temporary_folder(folder).name)
+        return _temporary_folder(folder)
 
 
 @functools.cache
-def _temporary_folder(instead_of: Path) -> tempfile.TemporaryDirectory:
+def _temporary_folder(instead_of: Path) -> Path:
     """One folder per process, deleted when Python ends."""
-    folder = tempfile.TemporaryDirectory(prefix="generative-ai-course-", ignore_cleanup_errors=True)
-    print(f"{instead_of} cannot be written; downloads stay in {folder.name} until Python ends.")
+    folder = Path(tempfile.mkdtemp(prefix="generative-ai-course-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    print(f"{instead_of} cannot be written; downloads stay in {folder} until Python ends.")
     return folder
 
 
@@ -245,6 +249,8 @@ def _what_happened(error: Exception) -> str:
     match error:
         case requests.HTTPError():
             return f"answered {error.response.status_code} {error.response.reason}"
+        case requests.ConnectTimeout():
+            return "could not be reached"
         case requests.Timeout() | urllib3.exceptions.TimeoutError():
             return "fell silent"
         case _TooSlowError():
@@ -259,4 +265,4 @@ def _what_happened(error: Exception) -> str:
             return f"failed with {type(error).__name__}"
         case ValueError():  # Pooch's only way to say so
             return "sent a file with a wrong checksum"
-    return f"delivered, but the file could not be saved: {error.strerror}"
+    return f"delivered, but the file could not be saved: {error.strerror or error}"

@@ -19,7 +19,14 @@ def accuracy(predictions, labels) -> float:
 
 
 def confusion_matrix(predictions, labels, classes: int) -> np.ndarray:
-    """Counts of shape (classes, classes): row = true class, column = predicted class."""
+    """Counts of shape (classes, classes): row = true class, column = predicted class.
+
+    Raises:
+        ValueError: the shapes differ, or a class is not in 0 … classes − 1.
+    """
     from sklearn.metrics import confusion_matrix
 
+    seen = np.concatenate([np.asarray(predictions), np.asarray(labels)])
+    if not np.isin(seen, np.arange(classes)).all():
+        raise ValueError(f"Every class must be a whole number from 0 to {classes - 1}.")
     return confusion_matrix(labels, predictions, labels=np.arange(classes))

@@ -49,7 +49,13 @@ def curves(
 
 
 def smooth(values: Sequence[float], window: int) -> np.ndarray:
-    """Running mean over `window` values, shape (len(values) − window + 1,)."""
+    """Running mean over `window` values, shape (len(values) − window + 1,).
+
+    Raises:
+        ValueError: there are fewer values than `window`.
+    """
+    if len(values) < window:
+        raise ValueError(f"A mean over {window} values needs as many, but there are {len(values)}.")
     return np.convolve(values, np.ones(window) / window, mode="valid")
 
 

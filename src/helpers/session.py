@@ -71,10 +71,12 @@ def quiet_stderr() -> Iterator[None]:
         try:
             yield
         except BaseException:
+            sys.stderr.flush()
             hidden.seek(0)
             os.write(visible, hidden.read())
             raise
         finally:
+            sys.stderr.flush()
             os.dup2(visible, 2)
             os.close(visible)
 
@@ -86,9 +88,7 @@ def _start_tensorflow(seed: int) -> None:
     with quiet_stderr():
         tf = importlib.import_module("tensorflow")
         settings = tf.config.threading
-        with contextlib.suppress(
-            RuntimeError
-        ):  # TensorFlow is running: its threads stay as they are
+        with contextlib.suppress(RuntimeError):  # TensorFlow runs already: its threads stay
             settings.set_intra_op_parallelism_threads(threads())
             settings.set_inter_op_parallelism_threads(threads())
         tf.get_logger().setLevel("ERROR")

