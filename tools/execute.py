@@ -1,0 +1,232 @@
+"""Run notebooks and store their outputs in the one canonical form: the way to refresh a notebook.
+
+    python tools/execute.py [NN …] [--fresh]
+
+Outputs of cells tagged nbval-ignore-output are kept while their source stays the same; --fresh
+makes them anew. A notebook with a failing cell is not touched.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import ipykernel.kernelspec
+import nbclient
+import nbclient.exceptions
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from notebook_form import IGNORED, NOTEBOOKS, OUTPUTS_OF, WIDGETS, fingerprint, tags
+
+CELL_SECONDS = 300
+TRACEBACK_LINES = 12
+CELL_METADATA = {"slideshow", "tags", OUTPUTS_OF}
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"file_extension": ".py", "name": "python", "pygments_lexer": "ipython3"},
+}
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class NotebookFailed(Exception):
+    """A notebook is not valid, or a cell raised an error, ran too long, or killed the kernel."""
+
+
+class ThisPython(KernelSpecManager):
+    """Knows one kernel: that of the Python which runs this script."""
+
+    def get_kernel_spec(self, kernel_name):
+        return self.kernel_spec_class(
+            resource_dir=ipykernel.kernelspec.RESOURCES, **ipykernel.kernelspec.get_kernel_dict()
+        )
+
+
+class ThisKernel(AsyncKernelManager):
+    """Starts that kernel, whatever other kernels the user has installed under its name."""
+
+    def _kernel_spec_manager_default(self):
+        return ThisPython()
+
+
+def refresh(path: Path, fresh: bool = False) -> list[int]:
+    """Run one notebook in its folder and store it canonically.
+
+    Returns the numbers, from 1 over all cells, of those that wrote to stderr.
+
+    Raises:
+        NotebookFailed: it is not valid or a cell failed; the file is as it was.
+    """
+    notebook = read(path)
+    kept = {} if fresh else outputs_to_keep(notebook)
+    run(notebook, path)
+    canonical(notebook)
+    for index, outputs in kept.items():
+        cell = notebook.cells[index]
+        cell.outputs = canonical_outputs(outputs)
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = cell.execution_count
+    write(path, notebook)
+    return [
+        n
+        for n, cell in enumerate(notebook.cells, start=1)
+        if any(output.get("name") == "stderr" for output in cell.get("outputs", []))
+    ]
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook; cells without a valid id of their own get one made of their text."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        name_cells(raw["cells"])
+        raw["nbformat_minor"] = 5
+        notebook = nbformat.v4.reads(json.dumps(raw))
+        nbformat.validate(notebook)
+    except (ValueError, KeyError, nbformat.ValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise NotebookFailed(f"{path.stem} is not a valid notebook: {reason}") from None
+    return notebook
+
+
+def name_cells(cells: list[dict]) -> None:
+    """Give each cell without a valid id of its own one that is made of its text."""
+    taken = set()
+    for cell in cells:
+        text = cell["cell_type"] + "".join(cell["source"])
+        id, copies = cell.get("id", ""), 0
+        while not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", id) or id in taken:
+            id = hashlib.sha256(f"{text}{copies}".encode()).hexdigest()[:8]
+            copies += 1
+        cell["id"] = id
+        taken.add(id)
+
+
+def outputs_to_keep(notebook: nbformat.NotebookNode) -> dict[int, list]:
+    """Stored outputs, by cell index, that are not compared and belong to the present source."""
+    return {
+        index: cell.outputs
+        for index, cell in enumerate(notebook.cells)
+        if IGNORED in tags(cell)
+        and cell.outputs
+        and cell.metadata.get(OUTPUTS_OF) == fingerprint(cell.source)
+    }
+
+
+def run(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Run all cells in a new kernel, from an environment without settings of the user's own."""
+    at = 0
+
+    def note(cell, cell_index):
+        nonlocal at
+        at = cell_index + 1
+
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    client = nbclient.NotebookClient(
+        notebook,
+        kernel_manager_class=ThisKernel,
+        kernel_name="python3",
+        extra_arguments=["--log-level=CRITICAL"],
+        timeout=CELL_SECONDS,
+        force_raise_errors=True,
+        record_timing=False,
+        store_widget_state=False,
+        on_cell_start=note,
+    )
+    with tempfile.TemporaryDirectory() as settings:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("COURSE_")}
+        environment = kept | {
+            "IPYTHONDIR": settings,
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "OMP_WAIT_POLICY": "passive",
+        }
+        try:
+            client.execute(cwd=str(path.parent), env=environment)
+        except nbclient.exceptions.CellTimeoutError:
+            raise NotebookFailed(f"{path.stem}, cell {at} ran for over {CELL_SECONDS} s") from None
+        except nbclient.exceptions.DeadKernelError:
+            raise NotebookFailed(f"{path.stem}, cell {at} killed the kernel") from None
+        except nbclient.exceptions.CellExecutionError as error:
+            lines = COLOURS.sub("", error.traceback).rstrip().splitlines()
+            raise NotebookFailed(
+                "\n".join([f"{path.stem}, cell {at} failed:", *lines[-TRACEBACK_LINES:]])
+            ) from None
+
+
+def canonical(notebook: nbformat.NotebookNode) -> None:
+    """Drop what differs from run to run or belongs to an editor."""
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
+    for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict(
+            {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
+        )
+        cell.metadata.pop(OUTPUTS_OF, None)
+        if cell.cell_type == "code":
+            if IGNORED in tags(cell):
+                cell.metadata[OUTPUTS_OF] = fingerprint(cell.source)
+            cell.outputs = canonical_outputs(cell.outputs)
+
+
+def canonical_outputs(outputs: list) -> list:
+    """Outputs without widgets (their plain text stays), consecutive texts of a stream joined."""
+    result = []
+    for output in outputs:
+        if "data" in output:
+            output.data = {
+                mime: data for mime, data in output.data.items() if not mime.startswith(WIDGETS)
+            }
+            if not output.data:
+                continue
+        if result and output.output_type == "stream" and output.name == result[-1].get("name"):
+            result[-1].text += output.text
+        else:
+            result.append(output)
+    return result
+
+
+def write(path: Path, notebook: nbformat.NotebookNode) -> None:
+    """Write to a temporary name beside the notebook, then rename."""
+    nbformat.validate(notebook)
+    part = path.with_name(path.name + ".part")
+    part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    part.replace(path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("chapters", nargs="*", metavar="NN", help="chapters (default: all)")
+    parser.add_argument("--fresh", action="store_true", help="also renew outputs not compared")
+    parser.add_argument("--notebooks", type=Path, default=NOTEBOOKS, help="folder of the notebooks")
+    options = parser.parse_args(arguments)
+    paths = []
+    for chapter in options.chapters or ["[0-9][0-9]"]:
+        found = sorted(options.notebooks.resolve().glob(f"{chapter}_*.ipynb"))
+        if not found:
+            parser.error(f"there is no notebook {chapter}_….ipynb in {options.notebooks}")
+        paths += found
+    failed = False
+    for path in paths:
+        start = time.perf_counter()
+        try:
+            noisy = refresh(path, options.fresh)
+        except NotebookFailed as error:
+            print(error, file=sys.stderr)
+            failed = True
+            continue
+        seconds, size = time.perf_counter() - start, path.stat().st_size
+        print(f"{path.stem}: {seconds:.1f} s, {size / 1000:.0f} kB")
+        for n in noisy:
+            print(f"{path.stem}, cell {n} WROTE TO STDERR; see its output", file=sys.stderr)
+            failed = True
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
