@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from tqdm.auto import tqdm
 
+from helpers.check import to_numpy
+
 
 @dataclass
 class History:
@@ -42,14 +44,14 @@ def run(
 
     def score() -> None:
         if evaluate is not None:
-            history.scores.append(float(evaluate()))
+            history.scores.append(float(to_numpy(evaluate())))
             history.score_steps.append(len(history.losses))
 
     try:
         score()
         for number in tqdm(range(1, steps + 1), desc=name):
             begin = time.perf_counter()
-            history.losses.append(float(step()))
+            history.losses.append(float(to_numpy(step())))
             history.seconds += time.perf_counter() - begin
             if number % every == 0 or number == steps:
                 score()
