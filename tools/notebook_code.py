@@ -61,8 +61,8 @@ def load(chapter: str, notebooks: Path = NOTEBOOKS) -> SimpleNamespace:
                 f"{path.stem}, cell {n} uses {', '.join(sorted(missing))}, "
                 "which no cell tagged 'define' and no import makes."
             )
-    namespace.pop("__builtins__")
-    return Names(**namespace)
+    # The functions look __builtins__ up in this very dict, so it stays there.
+    return Names(**{name: made for name, made in namespace.items() if name != "__builtins__"})
 
 
 def imports(source: str, names: set[str]) -> Iterator[str]:

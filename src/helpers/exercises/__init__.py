@@ -41,25 +41,26 @@ def bank(chapter: str) -> dict[str, Exercise]:
 def report(path: str | Path | None = None) -> dict[str, dict]:
     """Print what was attempted in this session, and save it as JSON where a path is given.
 
-    Returns, by exercise: passed (bool), verdict (its kind) and misconception (a name or None).
-    Nothing about the person is recorded.
+    Returns, by exercise: attempts (a count), passed (whether any attempt was right) and
+    misconceptions (names, in the order met). Nothing about the person is recorded.
 
     Raises:
         OSError: the file cannot be written.
     """
-    results = {
-        id: {
-            "passed": entry.verdict.kind == "right",
-            "verdict": entry.verdict.kind,
-            "misconception": entry.verdict.misconception,
-        }
-        for chapter in sorted(_banks)
-        for id, entry in _banks[chapter].items()
-        if entry.verdict is not None and entry.verdict.kind != "not attempted"
-    }
+    results = {}
+    for chapter in sorted(_banks):
+        for id, entry in _banks[chapter].items():
+            if entry.attempts:
+                met = [verdict.misconception for verdict in entry.attempts if verdict.misconception]
+                results[id] = {
+                    "attempts": len(entry.attempts),
+                    "passed": any(verdict.kind == "right" for verdict in entry.attempts),
+                    "misconceptions": list(dict.fromkeys(met)),
+                }
     for id, result in results.items():
-        seen = result["misconception"] or result["verdict"]
-        print(f"{'✓' if result['passed'] else '✗'} {id}  {seen.replace('_', ' ')}")
+        count = f"{result['attempts']} attempt{'' if result['attempts'] == 1 else 's'}"
+        met = "".join(f"; {name.replace('_', ' ')}" for name in result["misconceptions"])
+        print(f"{'✓' if result['passed'] else '✗'} {id}  {count}{met}")
     passed = sum(result["passed"] for result in results.values())
     print(f"{len(results)} attempted, {passed} passed.")
     if path is not None:

@@ -40,6 +40,7 @@ class Exercise:
         answer: the function asked for; `.solution()` shows its source.
         hints: three, from a nudge to nearly the answer.
         misconceptions: functions that make a classic mistake; each one's docstring explains it.
+        attempts: the verdicts of this session, without those on untouched stubs.
     """
 
     id: str
@@ -48,7 +49,7 @@ class Exercise:
     answer: Callable
     hints: tuple[str, str, str]
     misconceptions: tuple[Callable, ...]
-    verdict: Verdict | None = field(default=None, init=False)
+    attempts: list[Verdict] = field(default_factory=list, init=False)
     hints_shown: int = field(default=0, init=False)
 
     def check(self, function: Callable) -> None:
@@ -58,8 +59,8 @@ class Exercise:
         except KeyboardInterrupt:
             print(f"Exercise {self.id} · stopped before the check was done.")
             return
-        if self.verdict is None or verdict.kind != "not attempted":
-            self.verdict = verdict
+        if verdict.kind != "not attempted":
+            self.attempts.append(verdict)
         printable = verdict.text.encode("utf-8", "backslashreplace").decode("utf-8")
         print(f"Exercise {self.id} · {printable}")
 
