@@ -222,7 +222,7 @@ def test_wrong_number_of_parameters_is_said_plainly():
         (NUMBER, lambda x: x.mean(keepdims=True), "expected one number, but got an array of shape"),
         (NUMBER, lambda x: "2", "expected one number, but got one text"),
         (NUMBER, lambda x: (1.0, 2.0), "expected one number, but got 2 results"),
-        (NUMBER, lambda x: None if x[0] < 1 else x.mean(), "expected one number, but got: None"),
+        (NUMBER, lambda x: None if x[0] < 1 else x.mean(), "your function returns nothing here"),
         (NUMBER, lambda x: {x.mean()}, "expected one number, but got: a set"),
         (NUMBER, lambda x: 10**400, "expected one number, but got: a huge integer"),
         (NUMBER, lambda x: (v for v in x), "expected one number, but got: a generator"),
@@ -230,7 +230,7 @@ def test_wrong_number_of_parameters_is_said_plainly():
         (make(), lambda x: tuple(centred(x)), "an array of shape (3,), but got 3 results"),
         (make(), lambda x: (), "expected an array of shape (3,), but got 0 results"),
         (PAIR, centred, "expected 2 results, but got an array of shape (3,)"),
-        (PAIR, lambda x: (None, None), "expected 2 results, but got: (None, None)"),
+        (PAIR, lambda x: (None, None), "but got:\n    result 1: None\n    result 2: None"),
         (PAIR, lambda x: (x.mean(), x[:2]), "result 2: expected an array of shape (3,), but got"),
         (WORDS, lambda x: 3, "expected one text, but got one integer"),
         (WORDS, lambda x: b"up", "expected one text, but got: a bytes"),
@@ -409,6 +409,23 @@ def test_report_replaces_the_file_only_when_it_is_whole(fresh, tmp_path, monkeyp
     with pytest.raises(OSError, match="No space left"):
         exercises.report(str(path))
     assert path.read_bytes() == b"old"
+
+
+def test_an_error_names_the_line_of_the_learners_code():
+    def divides(x):
+        half = x / 2
+        return half.no_such_method()
+
+    verdict = NUMBER.judge(divides)
+    assert verdict.kind == "error"
+    assert "AttributeError" in verdict.text
+    assert "\n  in the line: return half.no_such_method()\n  given:" in verdict.text
+
+
+def test_several_results_stand_on_a_line_each():
+    verdict = PAIR.judge(lambda x: (x.mean() + 1, x))
+    assert "\n  expected:\n    result 1: " in verdict.text
+    assert "\n  got:\n    result 1: " in verdict.text
 
 
 # ---------------------------------------------------------------- whatever a function does

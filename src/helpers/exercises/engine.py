@@ -3,6 +3,7 @@
 import copy
 import ctypes
 import inspect
+import linecache
 import re
 import threading
 import traceback
@@ -84,19 +85,13 @@ class Exercise:
         cases = self.all_cases()
         try:
             with _time_limit(SECONDS):
-                outcomes = []
-                for case in cases:
-                    outcomes.append(_outcome(function, case))
-                    if outcomes[-1].is_nothing and len(outcomes) == 1:
-                        return Verdict(
-                            "not attempted",
-                            "not attempted yet: the function returns nothing "
-                            "(is its `return` missing?). "
-                            f'Stuck? exercise("{self.id}").hint()',
-                        )
+                outcomes = [_outcome(function, case) for case in cases]
         except _TooLong:
             text = f"✗ stopped after {SECONDS:g} seconds. Does a loop in your function ever end?"
             return Verdict("too long", text)
+        if all(mine.is_nothing for mine in outcomes):
+            text = "not attempted yet: the function returns nothing (is its `return` missing?). "
+            return Verdict("not attempted", f'{text}Stuck? exercise("{self.id}").hint()')
         expected = [_outcome(self.answer, case) for case in cases]
         if all(mine.same_as(right) for mine, right in zip(outcomes, expected, strict=True)):
             return Verdict("right", f"✓ {self.title}: right in all {len(cases)} cases.")
@@ -120,12 +115,16 @@ class Exercise:
             f"\n    {name} = {describe(value)}" for name, value in zip(names, case, strict=False)
         )
         if mine.error is not None:
-            return Verdict(
-                "error", f"✗ your function raised an error.\n  {mine.error}\n  given:{given}"
-            )
+            line = f"\n  in the line: {mine.line}" if mine.line else ""
+            text = f"✗ your function raised an error.\n  {mine.error}{line}\n  given:{given}"
+            return Verdict("error", text)
+        if mine.is_nothing:
+            text = "your function returns nothing here: does every branch have its `return`?"
+            return Verdict("wrong kind", f"✗ {text}\n  given:{given}")
         if problem := mine.unlike(right):
             return Verdict("wrong kind", f"✗ {problem}\n  given:{given}")
-        text = f"✗ not yet.\n  given:{given}\n  expected: {right.text}\n  got:      {mine.text}"
+        got = mine.text if mine.text.startswith("\n") else f"     {mine.text}"  # below expected
+        text = f"✗ not yet.\n  given:{given}\n  expected:{right.text}\n  got:{got}"
         if mine.text == right.text:  # the difference lies in digits or elements not shown
             text += f"\n  differs:  {mine.worst_element(right)}"
         return Verdict("wrong", text)
@@ -157,25 +156,36 @@ def describe(value) -> str:
     return re.sub(r"\s+", " ", text)[:400] + shape
 
 
+def describe_results(value) -> str:
+    """Text for what a function returned: one line, or one for each of several results."""
+    if isinstance(value, tuple) and 1 < len(value) <= 8:
+        lines = (f"\n    result {k}: {describe(part)}" for k, part in enumerate(value, start=1))
+        return "".join(lines)
+    return f" {describe(value)}"
+
+
 class _Outcome:
     """What a function did with one case: the arrays that it returned, or its error."""
 
-    def __init__(self, value=None, error: str | None = None):
-        self.error = error
+    def __init__(self, value=None, error: str | None = None, line: str = ""):
+        self.error, self.line = error, line
         self.is_nothing = error is None and (value is None or value is Ellipsis)
-        self.text = "" if error else describe(value)
+        self.text = "" if error else describe_results(value)
         self.parts = None if error else _parts(value)
 
     def parts_like(self, other: "_Outcome") -> list[np.ndarray]:
-        """The parts; an array (n, ...) counts as n results where n > 1 are expected."""
-        if len(self.parts) == 1 and self.parts[0].shape[:1] == (len(other.parts),) != (1,):
-            return [np.asarray(part) for part in self.parts[0]]
+        """The parts; where n > 1 results are expected, one array of them all, (n, ...), will do."""
+        count = len(other.parts)
+        if len(self.parts) == 1 < count:
+            array = self.parts[0]
+            if array.shape[:1] == (count,) and array.ndim == other.parts[0].ndim + 1:
+                return [np.asarray(part) for part in array]
         return self.parts
 
     def unlike(self, other: "_Outcome") -> str | None:
         """Say in what kind or shape this outcome differs from the one expected, or None."""
         if self.parts is None:
-            return f"expected {_kind(other.parts)}, but got: {self.text}"
+            return f"expected {_kind(other.parts)}, but got:{self.text}"
         parts = self.parts_like(other)
         if len(parts) != len(other.parts):
             return f"expected {_kind(other.parts)}, but got {_kind(parts)}"
@@ -222,7 +232,7 @@ def _outcome(function: Callable, case: tuple) -> _Outcome:
     except NotImplementedError:
         return _Outcome(None)
     except BaseException as error:
-        return _Outcome(error=_last_line(error))
+        return _Outcome(error=_last_line(error), line=_line_of_code(error, function))
 
 
 def _last_line(error: BaseException) -> str:
@@ -231,6 +241,14 @@ def _last_line(error: BaseException) -> str:
     except Exception:  # an exception whose text raises
         line = type(error).__name__
     return re.sub(r"0x[0-9a-fA-F]+", "0x…", line)[:300]
+
+
+def _line_of_code(error: BaseException, function: Callable) -> str:
+    """The last line of the function's own file that the error came through, or nothing."""
+    code = getattr(function, "__code__", None)
+    frames = traceback.walk_tb(error.__traceback__)
+    numbers = [n for frame, n in frames if code and frame.f_code.co_filename == code.co_filename]
+    return linecache.getline(code.co_filename, numbers[-1]).strip()[:200] if numbers else ""
 
 
 def _as_array(value) -> np.ndarray | None:
