@@ -109,7 +109,7 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> Axes:
     """Show a confusion matrix: row = true class, column = predicted class."""
     ax = plt.subplots(figsize=(5, 4.6))[1]
     off_diagonal = matrix * (1 - np.eye(len(matrix), dtype=int))
-    ax.imshow(off_diagonal, cmap="Oranges")
+    ax.imshow(off_diagonal, cmap="Oranges", vmin=0, vmax=2 * max(1, off_diagonal.max()))
     for (row, column), count in np.ndenumerate(matrix):
         ax.text(column, row, str(count), ha="center", va="center", fontsize=8)
     ticks = range(len(names))
