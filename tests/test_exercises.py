@@ -89,6 +89,7 @@ def test_cases_are_at_least_three_and_always_the_same(entry):
 
 @each_exercise
 def test_answer_passes(entry):
+    assert all(engine._outcome(entry.answer, case).error is None for case in entry.all_cases())
     for answer in (entry.answer, converted(entry.answer, to_float32)):
         verdict = entry.judge(answer)
         assert verdict.kind == "right", verdict.text
