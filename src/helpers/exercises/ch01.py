@@ -8,55 +8,65 @@ from helpers.exercises.engine import Exercise
 
 
 def converges(A, lr):
+    curvatures = 2 * np.linalg.eigvalsh(A)  # the gradient of θᵀAθ is 2Aθ
+    return bool(0 < lr < 2 / curvatures.max())
+
+
+def half_assumed(A, lr):
+    """Your function behaves exactly as if the loss were ½ θᵀAθ. Without the ½ the gradient is 2Aθ,
+    so every curvature is twice an eigenvalue of A, and the limit is half as large."""
     return bool(0 < lr < 2 / np.linalg.eigvalsh(A).max())
 
 
-def limit_one_over_largest(A, lr):
-    """Your function behaves exactly as if the limit were 1/λmax. There the guaranteed descent is
-    largest, but every η up to 2/λmax still converges: |1 − ηλ| < 1 allows ηλ up to 2."""
-    return bool(0 < lr < 1 / np.linalg.eigvalsh(A).max())
+def limit_one_over_curvature(A, lr):
+    """Your function behaves exactly as if the limit were one over the largest curvature, where the
+    guaranteed descent is largest. Every learning rate up to twice that still converges."""
+    return bool(0 < lr < 0.5 / np.linalg.eigvalsh(A).max())
 
 
 def limit_by_smallest_eigenvalue(A, lr):
     """Your function behaves exactly as if the smallest eigenvalue set the limit. The flattest
     direction tolerates the largest step; it is the steepest one, λmax, that diverges first."""
-    return bool(0 < lr < 2 / np.linalg.eigvalsh(A).min())
+    return bool(0 < lr < 1 / np.linalg.eigvalsh(A).min())
+
+
+def limit_by_first_eigenvalue(A, lr):
+    """Your function behaves exactly as if the first eigenvalue of np.linalg.eig were the largest.
+    That function returns them in no order: take the maximum."""
+    return bool(0 < lr < 1 / np.linalg.eig(A)[0][0])
 
 
 def limit_by_diagonal(A, lr):
-    """Your function behaves exactly as if the largest diagonal element were the largest curvature.
+    """Your function behaves exactly as if the largest diagonal element were the largest eigenvalue.
     That is so only for a diagonal matrix: between the axes the bowl may be steeper."""
-    return bool(0 < lr < 2 / np.diag(A).max())
-
-
-def limit_by_trace(A, lr):
-    """Your function behaves exactly as if the trace were the largest curvature. The trace is the
-    sum of all eigenvalues, so your test refuses learning rates that converge."""
-    return bool(0 < lr < 2 / np.trace(A))
+    return bool(0 < lr < 1 / np.diag(A).max())
 
 
 def border_included(A, lr):
-    """Your function behaves exactly as if η = 2/λmax converged. There 1 − ηλmax = −1: the steepest
-    component changes its sign for ever and never shrinks."""
-    return bool(0 < lr <= 2 / np.linalg.eigvalsh(A).max())
+    """Your function behaves exactly as if the limit itself converged. There the steepest component
+    is multiplied by −1: it changes its sign for ever and never shrinks."""
+    return bool(0 < lr <= 1 / np.linalg.eigvalsh(A).max())
 
 
 def no_lower_limit(A, lr):
     """Your function behaves exactly as if only the upper limit counted. A learning rate of zero
     stands still and a negative one climbs, so η must also be above 0."""
-    return bool(lr < 2 / np.linalg.eigvalsh(A).max())
+    return bool(lr < 1 / np.linalg.eigvalsh(A).max())
 
 
 def bowl_cases(rng):
-    tilted = np.array([[2.0, 1.0], [1.0, 2.0]])  # eigenvalues 1 and 3
-    for lr in (0.1, 0.4, 0.6, 0.9, 1.5, 0.0, -0.1):
+    tilted = np.array([[2.0, 1.0], [1.0, 2.0]])  # eigenvalues 1 and 3: the limit is 1/3
+    for lr in (0.1, 0.3, 0.4, 0.6, 0.9, 1.5, 0.0, -0.1):
         yield tilted, lr
-    yield np.array([[4.0]]), 0.5
-    yield np.array([[4.0]]), 0.49
+    for diagonal in ([1.0, 3.0], [3.0, 1.0], [1.0, 4.0, 2.0]):
+        for lr in (0.2, 0.3, 0.5):
+            yield np.diag(diagonal), lr
+    yield np.array([[4.0]]), 0.25
+    yield np.array([[4.0]]), 0.24
     factor = rng.normal(size=(5, 4))
     A = factor.T @ factor + 0.1 * np.eye(4)
-    for share in (0.3, 0.9, 1.1, 3.0):
-        yield A, share * 2 / np.linalg.eigvalsh(A).max()
+    for share in (0.3, 0.9, 1.1, 1.9, 3.0):
+        yield A, share / np.linalg.eigvalsh(A).max()
 
 
 # 01.2
@@ -108,9 +118,23 @@ def returned_in_other_order(w, v, grad, lr, beta):
     return v, w - lr * v
 
 
+def rate_in_velocity(w, v, grad, lr, beta):
+    """Your function behaves exactly as if v ← βv + ηg, then w ← w − v. The path is the same while η
+    stays constant, but the docstring asks for a velocity without the learning rate."""
+    v = beta * v + lr * grad
+    return w - v, v
+
+
+def no_memory(w, v, grad, lr, beta):
+    """Your function behaves exactly as if β were 0. That is plain gradient descent: the share βv of
+    the old velocity is missing."""
+    return w - lr * grad, grad
+
+
 def momentum_cases(rng):
-    yield np.array([1.0]), np.array([0.5]), np.array([2.0]), 0.1, 0.9
-    yield np.array([1.0, -1.0]), np.zeros(2), np.array([0.5, 3.0]), 0.25, 0.5
+    yield np.array([1.0, -1.0]), np.array([0.5, 2.0]), np.array([0.5, 3.0]), 0.25, 0.5
+    yield np.array([2.0, 0.5]), np.zeros(2), np.array([-1.0, 4.0]), 0.1, 0.8
+    yield np.array([1.0]), np.array([0.5]), np.array([2.0]), 0.2, 0.6
     for d, lr, beta in ((3, 0.3, 0.9), (5, 0.5, 0.7)):
         yield *rng.normal(size=(3, d)), lr, beta
 
@@ -130,9 +154,15 @@ def adam_step(w, m, s, grad, t, lr, beta1, beta2, eps):
 def no_bias_correction(w, m, s, grad, t, lr, beta1, beta2, eps):
     """Your function behaves exactly as if there were no bias corrections. The averages start at
     zero, so early ones are too small: divide m by 1 − β₁ᵗ and s by 1 − β₂ᵗ."""
-    m = beta1 * m + (1 - beta1) * grad
-    s = beta2 * s + (1 - beta2) * grad**2
+    _, m, s = adam_step(w, m, s, grad, t, lr, beta1, beta2, eps)
     return w - lr * m / (np.sqrt(s) + eps), m, s
+
+
+def only_m_corrected(w, m, s, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if only m were corrected. Both averages start at zero: s
+    must be divided by 1 − β₂ᵗ too, or the first steps are far too long."""
+    _, m, s = adam_step(w, m, s, grad, t, lr, beta1, beta2, eps)
+    return w - lr * m / (1 - beta1**t) / (np.sqrt(s) + eps), m, s
 
 
 def epsilon_inside_root(w, m, s, grad, t, lr, beta1, beta2, eps):
@@ -140,6 +170,14 @@ def epsilon_inside_root(w, m, s, grad, t, lr, beta1, beta2, eps):
     √ŝ + ε: inside, it acts like √ε, which is far larger when ε is small."""
     _, m, s = adam_step(w, m, s, grad, t, lr, beta1, beta2, eps)
     return w - lr * (m / (1 - beta1**t)) / np.sqrt(s / (1 - beta2**t) + eps), m, s
+
+
+def epsilon_as_in_keras(w, m, s, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as Keras does, which adds ε to the uncorrected root √s. That is
+    a sound convention, but the docstring asks for √ŝ + ε, with the corrected average."""
+    _, m, s = adam_step(w, m, s, grad, t, lr, beta1, beta2, eps)
+    rate = lr * np.sqrt(1 - beta2**t) / (1 - beta1**t)
+    return w - rate * m / (np.sqrt(s) + eps), m, s
 
 
 def t_from_zero(w, m, s, grad, t, lr, beta1, beta2, eps):
@@ -173,21 +211,18 @@ def root_missing(w, m, s, grad, t, lr, beta1, beta2, eps):
 
 
 def adam_cases(rng):
-    d = 3
-    yield (
-        0.1 * rng.normal(size=d),
-        np.zeros(d),
-        np.zeros(d),
-        rng.normal(size=d),
-        1,
-        0.5,
-        0.9,
-        0.99,
-        0.1,
+    settings = (  # t, lr, β₁, β₂, ε and the size of the gradient, often close to ε
+        (1, 0.5, 0.9, 0.99, 0.1, 1.0),
+        (2, 0.2, 0.8, 0.95, 1e-3, 1e-3),
+        (5, 0.1, 0.7, 0.999, 0.5, 1.0),
+        (10, 0.05, 0.95, 0.9, 1e-2, 1e-2),
     )
-    for t, size, eps in ((2, 1e-3, 1e-3), (5, 1.0, 0.5), (10, 1e-2, 1e-2)):  # |g| is about ε
+    for d, (t, lr, beta1, beta2, eps, size) in zip((3, 2, 1, 5), settings, strict=True):
         w, m, grad = rng.normal(size=(3, d)) * np.array([[0.1], [size], [size]])
-        yield w, m, size**2 * rng.uniform(0.5, 1, size=d), grad, t, 0.5, 0.9, 0.99, eps
+        s = size**2 * rng.uniform(0.5, 1, size=d)
+        if t == 1:
+            m, s = np.zeros(d), np.zeros(d)
+        yield w, m, s, grad, t, lr, beta1, beta2, eps
 
 
 # 01.4
@@ -219,11 +254,18 @@ def divided_by_all_elements(X, W, y):
     return softmax_gradient(X, W, y) / W.shape[1]
 
 
+def divided_by_classes(X, W, y):
+    """Your function behaves exactly as if it divided by the number of classes K. The loss is a mean
+    over the B samples: divide by their number."""
+    return softmax_gradient(X, W, y) * len(y) / W.shape[1]
+
+
 def softmax_over_batch(X, W, y):
     """Your function behaves exactly as if the softmax ran over the samples (axis 0). Each sample
     has its own probabilities, which sum to one over the classes: axis 1."""
-    exponentials = np.exp(X @ W)
-    y_hat = exponentials / exponentials.sum(axis=0, keepdims=True)
+    logits = X @ W
+    exponentials = np.exp(logits - logits.max(axis=0))
+    y_hat = exponentials / exponentials.sum(axis=0)
     return X.T @ (y_hat - np.eye(W.shape[1])[y]) / len(y)
 
 
@@ -233,17 +275,32 @@ def no_softmax(X, W, y):
     return X.T @ (X @ W - np.eye(W.shape[1])[y]) / len(y)
 
 
-def sigmoid_for_softmax(X, W, y):
-    """Your function behaves exactly as if each class had a sigmoid of its own. The softmax shares
-    one unit of probability among all classes."""
-    y_hat = 1 / (1 + np.exp(-(X @ W)))
+def no_one_hot(X, W, y):
+    """Your function behaves exactly as if the labels were subtracted as numbers. Class 3 is not
+    three times class 1: write each label as a row with a 1 at its class and 0 elsewhere."""
+    return softmax_gradient(X, W, y) + X.T @ (np.eye(W.shape[1])[y] - y[:, None]) / len(y)
+
+
+def no_target(X, W, y):
+    """Your function behaves exactly as if the error were ŷ alone. The right class pulls too:
+    subtract 1 at the right class of every row."""
+    return softmax_gradient(X, W, y) + X.T @ np.eye(W.shape[1])[y] / len(y)
+
+
+def overflow(X, W, y):
+    """Your formula is right, but e⁸⁰⁰ overflows, and inf / inf is not a number. Subtract the
+    largest logit of each row first: the probabilities stay the same."""
+    exponentials = np.exp(X @ W)
+    y_hat = exponentials / exponentials.sum(axis=1, keepdims=True)
     return X.T @ (y_hat - np.eye(W.shape[1])[y]) / len(y)
 
 
 def softmax_cases(rng):
-    yield np.array([[1.0, 2.0]]), np.array([[0.5, -0.5, 0.0], [0.0, 0.5, 1.0]]), np.array([2])
+    X, W = np.array([[1.0, 2.0]]), np.array([[0.5, -0.5, 0.0], [0.0, 0.5, 1.0]])
+    yield X, W, np.array([2])
     for B, d, K in ((4, 3, 2), (6, 2, 5), (3, 3, 3)):
         yield rng.normal(size=(B, d)), rng.normal(size=(d, K)), rng.integers(K, size=B)
+    yield np.array([[1.0, 2.0], [-2.0, 1.0]]), 400 * W, np.array([0, 1])  # logits up to 800
 
 
 # 01.5
@@ -305,12 +362,26 @@ def cosine_one_early(step, warmup, total, peak):
     return peak * 0.5 * (1 + np.cos(np.pi * (step + 1 - warmup) / (total - warmup)))
 
 
-def quarter_wave(step, warmup, total, peak):
-    """Your function behaves exactly as if the rate followed a quarter of a wave, cos(π/2 ·
-    progress). Here it is half a wave, lifted and halved: ½(1 + cos(π · progress))."""
+def zero_in_last_step(step, warmup, total, peak):
+    """Your function behaves exactly as if the rate reached 0 in the last step, total − 1. Then that
+    step is wasted. Divide by total − warmup: the value 0 belongs to step `total`."""
     if step < warmup:
         return peak * (step + 1) / warmup
-    return peak * np.cos(np.pi / 2 * (step - warmup) / (total - warmup))
+    return peak * 0.5 * (1 + np.cos(np.pi * (step - warmup) / (total - warmup - 1)))
+
+
+def half_missing(step, warmup, total, peak):
+    """Your function behaves exactly as if the cosine part were peak · (1 + cos). That starts at
+    twice the peak, since cos 0 = 1: the factor ½ is missing."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * (1 + np.cos(np.pi * (step - warmup) / (total - warmup)))
+
+
+def warmup_ignored(step, warmup, total, peak):
+    """Your function behaves exactly as if there were no warm-up. While step < warmup, the rate
+    climbs as peak · (step + 1) / warmup; the cosine starts only then."""
+    return peak * 0.5 * (1 + np.cos(np.pi * step / total))
 
 
 def schedule_cases(rng):
@@ -330,15 +401,16 @@ EXERCISES = [
         cases=bowl_cases,
         answer=converges,
         hints=(
-            "Which direction of the bowl diverges first when the learning rate grows?",
-            "Equation (01.7): compare lr with 0 and with 2 over the largest eigenvalue.",
-            "np.linalg.eigvalsh(A) gives the eigenvalues of a symmetric matrix, smallest first.",
+            "What is the gradient of θᵀAθ? Which matrix plays the part of A in section 4?",
+            "The gradient is 2Aθ: by (01.7), lr must lie between 0 and 2 / (2λmax) = 1/λmax.",
+            "np.linalg.eigvalsh(A).max() is λmax; neither 0 nor the limit itself converges.",
         ),
         misconceptions=(
-            limit_one_over_largest,
+            half_assumed,
+            limit_one_over_curvature,
             limit_by_smallest_eigenvalue,
+            limit_by_first_eigenvalue,
             limit_by_diagonal,
-            limit_by_trace,
             border_included,
             no_lower_limit,
         ),
@@ -360,6 +432,8 @@ EXERCISES = [
             nesterov_step,
             uphill,
             returned_in_other_order,
+            rate_in_velocity,
+            no_memory,
         ),
     ),
     Exercise(
@@ -374,7 +448,9 @@ EXERCISES = [
         ),
         misconceptions=(
             no_bias_correction,
+            only_m_corrected,
             epsilon_inside_root,
+            epsilon_as_in_keras,
             t_from_zero,
             t_counted_twice,
             corrected_averages_kept,
@@ -395,9 +471,12 @@ EXERCISES = [
             summed_over_batch,
             wrong_sign,
             divided_by_all_elements,
+            divided_by_classes,
             softmax_over_batch,
             no_softmax,
-            sigmoid_for_softmax,
+            no_one_hot,
+            no_target,
+            overflow,
         ),
     ),
     Exercise(
@@ -417,7 +496,9 @@ EXERCISES = [
             warmup_counted_twice,
             cosine_too_long,
             cosine_one_early,
-            quarter_wave,
+            zero_in_last_step,
+            half_missing,
+            warmup_ignored,
         ),
     ),
 ]
