@@ -341,7 +341,8 @@ def test_hints_come_in_order_and_start_again():
     assert hints == [
         "Exercise 99.1, hint 1 of 3: first\n",
         "Exercise 99.1, hint 2 of 3: second\n",
-        "Exercise 99.1, hint 3 of 3: third\n",
+        "Exercise 99.1, hint 3 of 3: third\n"
+        'That was the last hint. exercise("99.1").solution() shows a solution.\n',
         "Exercise 99.1, hint 1 of 3: first\n",
     ]
 

@@ -70,6 +70,8 @@ class Exercise:
         number = self.hints_shown % 3
         self.hints_shown += 1
         print(f"Exercise {self.id}, hint {number + 1} of 3: {self.hints[number]}")
+        if number == 2:
+            print(f'That was the last hint. exercise("{self.id}").solution() shows a solution.')
 
     def solution(self) -> None:
         """Print the solution's source."""
