@@ -237,6 +237,16 @@ def test_training_stays_in_float32(chapter):
         assert array.dtype == np.float32
 
 
+@pytest.mark.parametrize("far", [0, 1])
+def test_moved_batch_moves_all_its_images_alike(chapter, far):
+    rng = np.random.default_rng(3)
+    images = rng.random((20, 28, 28))
+    X, y = chapter.moved_batch(images, np.arange(20), 6, rng, far)
+    shifts = [(i, j) for i in range(-far, far + 1) for j in range(-far, far + 1)]
+    moved = [np.roll(images[y], shift, axis=(1, 2)).reshape(6, -1) for shift in shifts]
+    assert any(np.array_equal(X, expected) for expected in moved)
+
+
 def test_adam_equals_torch(chapter):
     rng = np.random.default_rng(1)
     start = rng.normal(size=(3, 4))

@@ -86,10 +86,18 @@ def no_maximum_taken(logits):
     return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
 
+def first_logit_taken_off(logits):
+    """Your function takes off the first logit of each row. A later one may be 1000 larger, and then
+    its exponential overflows: take the row's maximum."""
+    shifted = logits - logits[:, :1]
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
 def stable_log_softmax_cases(rng):
     yield (np.array([[1.0, 2.0, 3.0], [0.0, 0.5, -1.0]]),)
     yield (np.array([[1000.0, 0.0, -1000.0]]),)
     yield (np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1001.0, -999.0], [0.0, 1.0, 2.0]]),)
+    yield (np.array([[-1000.0, 0.0, 1000.0], [0.0, 1000.0, -1000.0]]),)
     yield (np.array([[0.0, -50.0, 3.0, 1.0], [2.0, 0.5, 0.0, -2.0]]),)
     yield (rng.normal(0, 3, size=(4, 2)),)
 
@@ -222,7 +230,22 @@ def pre_activation_as_input(X, u1, W2, delta2):
     return X.T @ delta1, delta1.sum(axis=0), u1.T @ delta2, delta2.sum(axis=0)
 
 
+def every_gradient_averaged_again(X, u1, W2, delta2):
+    """Your four results are the right ones divided by B. The mean over the batch is already in
+    delta2, because the loss is a mean: here the samples are summed."""
+    return tuple(grad / len(X) for grad in hidden_layer_backward(X, u1, W2, delta2))
+
+
+def bias_gradients_averaged(X, u1, W2, delta2):
+    """Your weight gradients are right, but db1 and db2 are means over the batch. The mean is
+    already in delta2, so the bias gradients are sums, as in exercise 02.4."""
+    dW1, db1, dW2, db2 = hidden_layer_backward(X, u1, W2, delta2)
+    return dW1, db1 / len(X), dW2, db2 / len(X)
+
+
 def hidden_layer_backward_cases(rng):
+    X, u1 = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[0.0, 1.0], [-1.0, 0.0]])
+    yield X, u1, np.array([[1.0, -1.0], [2.0, 0.0]]), np.array([[1.0, 0.0], [2.0, -1.0]])
     for B, d, H, K in ((3, 2, 4, 4), (4, 3, 5, 2), (1, 2, 3, 4), (2, 1, 1, 3)):
         X, u1 = rng.normal(size=(B, d)), rng.normal(size=(B, H))
         yield X, u1, rng.normal(size=(H, K)), rng.normal(size=(B, K))
@@ -265,6 +288,8 @@ def mask_forgotten(delta, mask, keep, rng):
 
 
 def dropout_backward_cases(rng):
+    mask = np.array([[True, False], [True, True]])
+    yield np.array([[1.0, 2.0], [-3.0, 4.0]]), mask, 0.5, np.random.default_rng(0)
     for B, H, keep in ((2, 5, 0.8), (4, 3, 0.6), (1, 6, 0.9), (5, 4, 0.7)):
         mask = rng.random((B, H)) < keep
         yield rng.normal(size=(B, H)), mask, keep, np.random.default_rng(B)
@@ -306,6 +331,7 @@ EXERCISES = [
             softmax_over_the_batch,
             log_of_clipped_softmax,
             no_maximum_taken,
+            first_logit_taken_off,
         ),
     ),
     Exercise(
@@ -315,9 +341,9 @@ EXERCISES = [
         answer=weight_gradient,
         hints=(
             "What shape must the result have? W maps n_in numbers to n_out.",
-            "W[i, j] is used by every sample b, with local derivative a[b, i], and the error that "
-            "arrives there is delta[b, j].",
-            "The sum over b of a[b, i] · delta[b, j] is one matrix product: which factor must be "
+            "W[i, j] is used by every sample r, with local derivative a[r, i], and the error that "
+            "arrives there is delta[r, j].",
+            "The sum over r of a[r, i] · delta[r, j] is one matrix product: which factor must be "
             "transposed?",
         ),
         misconceptions=(transposed, element_wise, element_wise_not_summed, averaged_again),
@@ -351,6 +377,8 @@ EXERCISES = [
             slope_of_the_activation,
             weights_not_transposed,
             pre_activation_as_input,
+            every_gradient_averaged_again,
+            bias_gradients_averaged,
         ),
     ),
     Exercise(
