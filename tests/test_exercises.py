@@ -730,6 +730,22 @@ def test_the_limit_works_in_another_thread(monkeypatch):
     assert [verdict.kind for verdict in verdicts] == ["too long"]
 
 
+def test_an_interrupt_that_is_swallowed_once_comes_again():
+    def stubborn(x):
+        try:
+            while True:
+                pass
+        except BaseException:
+            while True:
+                pass
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "SECONDS", 0.2)
+        begin = time.perf_counter()
+        assert NUMBER.judge(stubborn).kind == "too long"
+    assert time.perf_counter() - begin < 3
+
+
 def test_no_interrupt_arrives_late(monkeypatch):
     """Functions that end about when the limit strikes: every one is judged, none is hit later."""
     monkeypatch.setattr(engine, "SECONDS", 0.003)

@@ -321,19 +321,19 @@ def _time_limit(seconds: float) -> Iterator[None]:
     those.
     """
     thread = ctypes.c_ulong(threading.get_ident())
-    lock, running = threading.Lock(), True
+    lock, finished = threading.Lock(), threading.Event()
 
-    def interrupt() -> None:
-        with lock:
-            if running:
+    def watch() -> None:
+        for pause in (seconds, *[0.5] * 20):  # again, should a callback swallow the first one
+            finished.wait(pause)
+            with lock:
+                if finished.is_set():
+                    return
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(_TooLong))
 
-    watchdog = threading.Timer(seconds, interrupt)
-    watchdog.daemon = True
-    watchdog.start()
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
         with lock:
-            running = False
-        watchdog.cancel()  # a Python call: an interrupt set just before strikes here at the latest
+            finished.set()  # a Python call: an interrupt set just before strikes here at the latest
