@@ -70,7 +70,8 @@ def test_file_is_written_under_its_name_only_when_complete(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["unknown"], ["mlp", "--seeds", "2"], ["mlp", "--seconds=0"]]
+    "arguments",
+    [["unknown"], ["mlp", "--seeds", "2"], ["mlp", "--seconds=0"], ["ladder", "--seconds=9"]],
 )
 def test_bad_arguments_end_in_a_sentence(arguments, capsys):
     with pytest.raises(SystemExit):
@@ -93,6 +94,7 @@ def test_stored_results_say_how_they_were_made(path):
         "seeds",
         "versions",
         "results",
+        *benchmark.BENCHMARKS[path.stem].about,
     }
     assert record["command"].startswith(f"python tools/benchmark.py {path.stem}")
     assert record["processor"] and record["threads"] == 2
