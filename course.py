@@ -218,7 +218,8 @@ def course_environment() -> dict:
     path = str(PYTHON.parent) + os.pathsep + os.environ.get("PATH", "")
     return dict(
         os.environ,
-        OMP_WAIT_POLICY="passive",  # two jobs on two cores must not stall each other
+        OMP_WAIT_POLICY="passive",  # two jobs on two cores must not stall each other …
+        GOMP_SPINCOUNT="1000",  # … and small steps must not wait for a sleeping thread
         JUPYTER_PREFER_ENV_PATH="1",  # the kernel `python3` is the one of .venv
         VIRTUAL_ENV=str(VENV),
         PATH=path,

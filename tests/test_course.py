@@ -52,6 +52,7 @@ sys.exit(int(os.environ.get(first + "_exits", os.environ.get(name + "_exits", 0)
 """
 VARIABLES = [
     "OMP_WAIT_POLICY",
+    "GOMP_SPINCOUNT",
     "COURSE_THREADS",
     "OMP_NUM_THREADS",
     "ATEN_CPU_CAPABILITY",
@@ -587,6 +588,7 @@ def test_other_machine_changes_the_environment_and_nothing_else(ready):
     assert ready.calls[-1]["arguments"] == ["-x"]
     assert ready.calls[-1]["variables"] == {
         "OMP_WAIT_POLICY": "passive",
+        "GOMP_SPINCOUNT": "1000",
         "COURSE_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "ATEN_CPU_CAPABILITY": "avx2",

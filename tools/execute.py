@@ -146,6 +146,7 @@ def run(notebook: nbformat.NotebookNode, path: Path) -> None:
             "IPYTHONDIR": settings,
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             "OMP_WAIT_POLICY": "passive",
+            "GOMP_SPINCOUNT": "1000",
         }
         try:
             client.execute(cwd=str(path.parent), env=environment)

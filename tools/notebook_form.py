@@ -33,7 +33,7 @@ from pathlib import Path
 
 REPO = "https://github.com/publish_first/generative-ai-course"
 REF = "main"
-os.environ["OMP_WAIT_POLICY"] = "passive"
+os.environ.update(OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="1000")
 here = Path.cwd()
 folders = (here, *here.parents, here / "course")
 places = [p for p in folders if (p / "src" / "helpers" / "session.py").is_file()]

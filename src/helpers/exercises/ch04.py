@@ -29,6 +29,12 @@ def bias_left_out(x, h, Wxh, Whh, b):
     return np.tanh(x @ Wxh + h @ Whh)
 
 
+def bias_outside_the_tanh(x, h, Wxh, Whh, b):
+    """Your function adds the bias after the tanh. Then the state can leave the range from −1 to 1.
+    The bias belongs inside, beside the two products."""
+    return np.tanh(x @ Wxh + h @ Whh) + b
+
+
 def tanh_left_out(x, h, Wxh, Whh, b):
     """Your function returns the pre-activation. The state is its tanh; without it, the loop is one
     long matrix product."""
@@ -133,6 +139,12 @@ def last_step_only(u, h0, dh, Whh):
     return _gradient(u, h0, dh, Whh, _tanh_slope, terms=(2,))
 
 
+def first_step_left_out(u, h0, dh, Whh):
+    """Your sum lacks the first step's term, h₀ᵀδ₁. The state before the first step need not be
+    zero: the last state of the window before may be handed over."""
+    return _gradient(u, h0, dh, Whh, _tanh_slope, terms=(2, 1))
+
+
 def nothing_flows_back(u, h0, dh, Whh):
     """Your function treats each step for itself: the slope that comes back from the next step,
     δ_{t+1} Whhᵀ, is missing from δ_t. That is truncated BPTT with windows of one step."""
@@ -167,6 +179,18 @@ def not_transposed_on_the_way_back(u, h0, dh, Whh):
     """Your function sends δ back through Whh instead of its transpose: h Whh forwards becomes
     δ Whhᵀ backwards."""
     return _gradient(u, h0, dh, Whh, _tanh_slope, back=Whh)
+
+
+def result_transposed(u, h0, dh, Whh):
+    """Your result is the transpose of the right one: δ_tᵀ h_{t−1} in place of h_{t−1}ᵀ δ_t. Element
+    (i, j) belongs to the weight that leads from unit i of the old state to unit j of the new."""
+    return _gradient(u, h0, dh, Whh, _tanh_slope).T
+
+
+def mean_over_the_batch(u, h0, dh, Whh):
+    """Your function divides by the batch size. The slopes dh are those of the loss: if the loss is
+    a mean, they hold its 1/B already. So the samples are summed."""
+    return _gradient(u, h0, dh, Whh, _tanh_slope) / len(h0)
 
 
 def recurrent_gradient_cases(rng):
@@ -225,6 +249,12 @@ def norms_added(grads, limit):
     return [grad * min(1.0, limit / norm) for grad in grads]
 
 
+def largest_norm_of_one_array(grads, limit):
+    """Your factor is the same for all arrays, but it comes from the norm of the largest array
+    alone. All arrays together are longer than that. Take one norm over all elements."""
+    return [grad * min(1.0, limit / max(map(_norm, grads))) for grad in grads]
+
+
 def clip_globally_cases(rng):
     yield [np.array([[3.0, 0.0]]), np.array([0.0, 4.0])], 1.0
     yield [np.array([[0.3, -0.2]]), np.array([0.1, 0.4])], 1.0
@@ -271,6 +301,12 @@ def output_gate_second(x, h, c, Wx, Wh, b):
     i, o, f, g = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
     c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
     return _sigmoid(o) * np.tanh(c), c
+
+
+def gate_biases_left_out(x, h, c, Wx, Wh, b):
+    """Your function behaves exactly as if there were no bias: b is added to all four
+    pre-activations, before they are cut into blocks."""
+    return one_lstm_step(x, h, c, Wx, Wh, 0 * b)
 
 
 def tanh_forgotten_on_the_output(x, h, c, Wx, Wh, b):
@@ -376,6 +412,18 @@ def last_below_instead(step, state, first, uniforms):
     return tokens
 
 
+def at_least_instead_of_exceeds(step, state, first, uniforms):
+    """Your function draws the first token whose cumulated probability is at least the random
+    number. Where both are 0, that is a token of probability 0. The cumulated probability must
+    exceed the number: > in place of >=, and side="right" in np.searchsorted."""
+    tokens, token = [], first
+    for uniform in uniforms:
+        probabilities, state = step(token, state)
+        token = int(np.argmax(np.cumsum(probabilities) >= uniform))
+        tokens.append(token)
+    return tokens
+
+
 class SmallModel:
     """A random RNN over a few tokens; called as step(token, state)."""
 
@@ -390,10 +438,26 @@ class SmallModel:
         return exponentials / exponentials.sum(), state
 
 
+class ExactModel:
+    """Four tokens with probabilities that a float holds exactly, some 0; step(token, state)."""
+
+    def __call__(self, token, state):
+        probabilities = (
+            (0.0, 0.5, 0.25, 0.25),
+            (0.25, 0.0, 0.5, 0.25),
+            (0.0, 0.0, 0.75, 0.25),
+            (0.5, 0.25, 0.25, 0.0),
+        )
+        return np.array(probabilities[token]), state + 1
+
+
 def generate_tokens_cases(rng):
     for vocab_size, H, steps in ((5, 4, 12), (3, 2, 20), (8, 6, 30), (4, 3, 1)):
         model = SmallModel(vocab_size, H, seed=steps)
         yield model, np.zeros(H), int(rng.integers(vocab_size)), rng.random(steps)
+    # random numbers that equal a cumulated probability, 0 among them
+    yield ExactModel(), np.zeros(1), 0, np.array([0.0, 0.25, 0.0, 0.75, 0.5, 0.0, 0.5])
+    yield ExactModel(), np.zeros(1), 2, np.array([0.0])
 
 
 EXERCISES = (
@@ -411,6 +475,7 @@ EXERCISES = (
             matrices_swapped,
             bias_twice,
             bias_left_out,
+            bias_outside_the_tanh,
             tanh_left_out,
             recurrent_matrix_transposed,
         ),
@@ -446,12 +511,15 @@ EXERCISES = (
         ),
         misconceptions=(
             last_step_only,
+            first_step_left_out,
             nothing_flows_back,
             slope_at_the_pre_activation,
             tanh_taken_twice,
             slope_of_tanh_left_out,
             state_after_instead_of_before,
             not_transposed_on_the_way_back,
+            result_transposed,
+            mean_over_the_batch,
         ),
     ),
     Exercise(
@@ -470,6 +538,7 @@ EXERCISES = (
             elements_cut,
             root_forgotten,
             norms_added,
+            largest_norm_of_one_array,
         ),
     ),
     Exercise(
@@ -486,6 +555,7 @@ EXERCISES = (
             candidate_and_output_swapped,
             forget_and_input_swapped,
             output_gate_second,
+            gate_biases_left_out,
             tanh_forgotten_on_the_output,
             sigmoid_on_the_candidate,
             old_cell_state_shown,
@@ -509,6 +579,7 @@ EXERCISES = (
             first_token_included,
             one_random_number_for_all,
             last_below_instead,
+            at_least_instead_of_exceeds,
         ),
     ),
 )
