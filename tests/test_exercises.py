@@ -6,14 +6,16 @@ import itertools
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
 import time
 import tracemalloc
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from helpers import exercises
+from helpers.check import to_numpy
 from helpers.exercises import engine, exercise
 from helpers.exercises.engine import Exercise, explanation
 
@@ -42,9 +45,25 @@ def converted(function, convert):
     def change(value):
         if isinstance(value, tuple | list):
             return type(value)(change(v) for v in value)
+        value = to_numpy(value) if hasattr(value, "detach") else value  # a torch tensor
         return convert(value) if isinstance(value, float | np.ndarray | np.floating) else value
 
     return lambda *arguments: change(function(*arguments))
+
+
+class TensorPickler(pickle.Pickler):
+    """A pickler that writes torch tensors by their values: torch's own bytes hold addresses."""
+
+    def reducer_override(self, value):
+        if hasattr(value, "detach") and hasattr(value, "requires_grad"):
+            return to_numpy, (value.detach().numpy(),)
+        return NotImplemented
+
+
+def dumped(cases) -> bytes:
+    file = io.BytesIO()
+    TensorPickler(file).dump(cases)
+    return file.getvalue()
 
 
 def to_float32(value):
@@ -84,7 +103,7 @@ def test_cases_are_at_least_three_and_always_the_same(entry):
     cases = entry.all_cases()
     assert len(cases) >= 3
     assert all(isinstance(case, tuple) for case in cases)
-    assert pickle.dumps(cases) == pickle.dumps(entry.all_cases())
+    assert dumped(cases) == dumped(entry.all_cases())
 
 
 @each_exercise
@@ -258,6 +277,17 @@ def test_wrong_answer_shows_the_first_failing_case():
         "  expected: [-2., -1., 3.], shape (3,)\n"
         "  got:      [-1., 0., 4.], shape (3,)\n"
     )
+
+
+def test_a_long_array_is_cut_after_a_whole_number():
+    array = np.arange(36).reshape(3, 4, 3) / 7 * 1e9
+    text, shape = engine.describe(array).split(", …")
+    assert shape == ", shape (3, 4, 3)"
+    assert 350 < len(text) <= 400
+    shown = [float(number) for number in re.findall(r"[\d.e+]+", text)]
+    assert shown == pytest.approx(array.ravel()[: len(shown)], rel=1e-6)
+    assert engine.describe(np.arange(3.0)) == "[0., 1., 2.], shape (3,)"
+    assert engine.describe(np.array(["a" * 600])).endswith("aaa, …, shape (1,)")
 
 
 def test_a_difference_that_the_short_text_hides_is_named():
@@ -767,6 +797,39 @@ def test_no_interrupt_arrives_late(monkeypatch):
     while time.perf_counter() < end:
         pass
     assert set(kinds) == {"right", "too long"}
+
+
+@pytest.mark.parametrize("struck", ["start", "set"])
+def test_an_interrupt_inside_the_limit_itself_lets_the_watchdog_rest(monkeypatch, struck):
+    """Whether it strikes while the watchdog starts or on entering `finished.set()`."""
+    events = []
+
+    class Event(threading.Event):
+        def __init__(self):
+            super().__init__()
+            self.first = True
+            events.append(self)
+
+        def set(self):
+            if struck == "set" and self.first:
+                self.first = False
+                raise engine._TooLong
+            super().set()
+
+    class Thread(threading.Thread):
+        def start(self):
+            super().start()
+            if struck == "start":
+                raise engine._TooLong
+
+    replaced = {**vars(threading), "Event": Event, "Thread": Thread}
+    monkeypatch.setattr(engine, "threading", SimpleNamespace(**replaced))
+    with suppress(engine._TooLong), engine._time_limit(60):
+        pass
+    (finished,) = events
+    at_rest = finished.is_set()
+    threading.Event.set(finished)  # should the test fail, no other one is struck
+    assert at_rest
 
 
 TRACED = """

@@ -155,7 +155,10 @@ def describe(value) -> str:
         return f"empty array, shape {array.shape}"
     text = np.array2string(array, precision=6, threshold=12, edgeitems=2, separator=", ")
     shape = f", shape {array.shape}" if array.ndim else ""
-    return re.sub(r"\s+", " ", text)[:400] + shape
+    text = re.sub(r"\s+", " ", text)
+    if len(text) > 400:  # end with a whole number, where there is one
+        text = (text[:400].rpartition(", ")[0] or text[:400]) + ", …"
+    return text + shape
 
 
 def describe_results(value) -> str:
@@ -331,9 +334,15 @@ def _time_limit(seconds: float) -> Iterator[None]:
                     return
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(_TooLong))
 
-    threading.Thread(target=watch, daemon=True).start()
+    watchdog = threading.Thread(target=watch, daemon=True)
     try:
+        watchdog.start()
         yield
     finally:
-        with lock:
-            finished.set()  # a Python call: an interrupt set just before strikes here at the latest
+        while True:
+            try:
+                with lock:
+                    finished.set()  # a Python call: what was set before strikes here at the latest
+                break
+            except _TooLong:  # the flag may not be set yet: once more
+                pass
