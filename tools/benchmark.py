@@ -194,7 +194,7 @@ def rungs_04(text: data.Text, seed: int) -> dict[str, dict]:
 
     torch.set_float32_matmul_precision("medium")
     chapter = notebook_code.load("04")
-    vocab = sorted(set(text.train))
+    vocab = sorted(set(text.train + text.dev + text.held))
     train_ids = chapter.encode(text.train, vocab)
     rungs = {}
     for kind, steps in {"RNN": 1200, "LSTM": 3000}.items():
@@ -493,9 +493,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"{options.name} has a fixed number of steps, no seconds")
     if seconds is not None and not seconds > 0:
         parser.error("the seconds must be positive")
-    os.environ.update(
-        OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="1000"
-    )  # before the frameworks load
+    # before the frameworks load
+    os.environ.update(OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="1000")
     session.start()
     seeds = list(range(options.seeds))
     results = benchmark.compare(seeds, seconds)

@@ -1,10 +1,11 @@
 """Train data/digits-classifier.safetensors and data/digits-generator.safetensors.
 
     python tools/build_digits.py classifier
-    python tools/build_digits.py generator [--steps 25000]
+    python tools/build_digits.py generator [--steps 8000]
 
 Both learn from the 7,000 training digits alone. The generator's players, settings and step are
-those of the notebook of chapter 05. Afterwards set the printed SHA-256 in src/helpers/digits.py.
+those of the notebook of chapter 05, but its discriminator sees moved images, since a long training
+would teach it 7,000 of them by heart. Afterwards set the printed SHA-256 in src/helpers/digits.py.
 """
 
 import argparse
@@ -48,7 +49,10 @@ def train_classifier(images: data.Digits, epochs: int = 20, batch: int = 64) -> 
 
 
 def train_generator(images: data.Digits, steps: int) -> digits.Generator:
-    """The notebook's GAN for that many steps; the average of its generator's weights."""
+    """The average of the generator's weights after that many steps of the notebook's GAN.
+
+    The discriminator sees every image, real or fake, moved by up to a tenth of its size.
+    """
     import keras
 
     chapter = notebook_code.load("05")
@@ -82,7 +86,7 @@ def report(images: data.Digits, classifier: digits.Classifier, generator=None) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("which", choices=("classifier", "generator"))
-    parser.add_argument("--steps", type=int, default=25_000, help="of the generator")
+    parser.add_argument("--steps", type=int, default=8_000, help="of the generator")
     options = parser.parse_args()
     session.start("torch", "tensorflow")
     images = data.mnist()
