@@ -66,6 +66,10 @@ def dumped(cases) -> bytes:
     return file.getvalue()
 
 
+def outcomes(entry, function):
+    return entry._outcomes(function, entry.all_cases())
+
+
 def to_float32(value):
     value = np.asarray(value)
     return value.astype(np.float32) if value.dtype.kind == "f" else value
@@ -108,7 +112,7 @@ def test_cases_are_at_least_three_and_always_the_same(entry):
 
 @each_exercise
 def test_answer_passes(entry):
-    assert all(engine._outcome(entry.answer, case).error is None for case in entry.all_cases())
+    assert all(outcome.error is None for outcome in outcomes(entry, entry.answer))
     for answer in (entry.answer, converted(entry.answer, to_float32)):
         verdict = entry.judge(answer)
         assert verdict.kind == "right", verdict.text
@@ -153,10 +157,8 @@ def stub_that_raises(*arguments):
 def test_stub_is_not_attempted(entry, unwritten):
     verdict = entry.judge(unwritten)
     assert verdict.kind == "not attempted"
-    assert verdict.text == (
-        "not attempted yet: the function returns nothing (is its `return` missing?). "
-        f'Stuck? exercise("{entry.id}").hint()'
-    )
+    why = "" if entry.run else ": the function returns nothing (is its `return` missing?)"
+    assert verdict.text == f'not attempted yet{why}. Stuck? exercise("{entry.id}").hint()'
 
 
 @each_misconception
@@ -169,11 +171,11 @@ def test_misconception_is_rejected_with_its_own_explanation(entry, wrong):
 
 @each_exercise
 def test_misconceptions_differ_from_each_other(entry):
-    for first, second in itertools.permutations(entry.misconceptions, 2):
-        assert any(
-            not engine._outcome(first, case).same_as(engine._outcome(second, case))
-            for case in entry.all_cases()
-        ), f"{first.__name__} and {second.__name__} do the same in every case"
+    found = {wrong.__name__: outcomes(entry, wrong) for wrong in entry.misconceptions}
+    for first, second in itertools.permutations(found, 2):
+        pairs = zip(found[first], found[second], strict=True)
+        same = all(a.same_as(b) for a, b in pairs)
+        assert not same, f"{first} and {second} do the same in every case"
 
 
 @each_exercise
@@ -185,9 +187,12 @@ def test_nonsense_is_wrong(entry):
         return np.asarray(value) * 1.37 + 0.61
 
     assert entry.judge(fails).kind == "error"
+    if entry.run:  # what the function returns does not matter, what it did does
+        assert entry.judge(lambda *arguments: print("", end="")).kind in ("wrong", "misconception")
+        return
     assert entry.judge(lambda *arguments: {"non": "sense"}).kind == "wrong kind"
     assert entry.judge(lambda *arguments: 12345.678).kind in ("wrong", "wrong kind")
-    if any(p.dtype.kind == "f" for p in engine._outcome(entry.answer, entry.all_cases()[0]).parts):
+    if any(p.dtype.kind == "f" for p in outcomes(entry, entry.answer)[0].parts):
         assert entry.judge(converted(entry.answer, changed)).kind == "wrong"
 
 
@@ -895,3 +900,102 @@ def test_text_is_the_same_in_every_process():
     text = outputs[0].stdout.decode("utf-8")
     assert "0x…" in text
     assert "0x7" not in text
+
+
+def doubled(numbers):
+    """Double the list in place."""
+    numbers[:] = [2 * x for x in numbers]
+
+
+def after(function, numbers):
+    function(numbers)
+    return {"numbers": numbers}
+
+
+IN_PLACE = Exercise(
+    id="99.1",
+    title="Doubling",
+    cases=lambda rng: iter([([1.0, 2.0],), ([3.0],)]),
+    answer=doubled,
+    hints=("", "", ""),
+    misconceptions=(),
+    run=after,
+)
+
+
+def test_a_function_that_returns_nothing_is_judged_by_what_it_did():
+    def twice(numbers):
+        for k, x in enumerate(numbers):
+            numbers[k] = x + x
+        return "anything"
+
+    assert IN_PLACE.judge(twice).kind == "right"
+
+
+def test_a_function_that_changes_nothing_is_wrong_but_a_stub_is_not_attempted():
+    def stub(numbers):
+        """Double the list in place."""
+        ...
+
+    def on_a_copy(numbers):
+        numbers = [2 * x for x in numbers]
+
+    def not_implemented(numbers):
+        raise NotImplementedError
+
+    assert IN_PLACE.judge(stub).kind == "not attempted"
+    assert IN_PLACE.judge(not_implemented).kind == "not attempted"
+    assert "return" not in IN_PLACE.judge(stub).text
+    verdict = IN_PLACE.judge(on_a_copy)
+    assert verdict.kind == "wrong"
+    assert "numbers: [2., 4.], shape (2,)" in verdict.text
+
+
+def test_only_the_results_that_differ_are_shown():
+    def halves(function, a, b):
+        function(a, b)
+        return {"a": a, "b": b}
+
+    def answer(a, b):
+        a[:] = 1
+        b[:] = 2
+
+    def almost(a, b):
+        a[:] = 1
+        b[:] = 3
+
+    entry = Exercise(
+        "99.2",
+        "Two arrays",
+        lambda rng: iter([(np.zeros(2), np.zeros(2))]),
+        answer,
+        ("", "", ""),
+        (),
+        run=halves,
+    )
+    text = entry.judge(almost).text
+    assert "b: [2., 2.]" in text and "b: [3., 3.]" in text
+    assert "a: [1., 1.]" not in text
+
+
+def test_another_convention_is_right_and_named():
+    def minus_the_log(p):
+        return -np.log(p)
+
+    def bits(p):
+        """Right, in bits: the answer is in nats."""
+        return -np.log2(p)
+
+    entry = Exercise(
+        "99.3",
+        "Surprise",
+        lambda rng: iter([(0.5,), (0.25,)]),
+        minus_the_log,
+        ("", "", ""),
+        (),
+        accepted=(bits,),
+    )
+    verdict = entry.judge(lambda p: -np.log(p) / np.log(2))
+    assert verdict.kind == "right"
+    assert verdict.text == "✓ Surprise: Right, in bits: the answer is in nats."
+    assert entry.judge(lambda p: -np.log10(p)).kind == "wrong"

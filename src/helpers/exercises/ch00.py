@@ -37,7 +37,7 @@ def softmax_cases(rng):
 EXERCISES = [
     Exercise(
         id="00.1",
-        title="softmax with a temperature",
+        title="Softmax with a temperature",
         cases=softmax_cases,
         answer=softmax,
         hints=(

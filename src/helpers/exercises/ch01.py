@@ -397,7 +397,7 @@ def schedule_cases(rng):
 EXERCISES = [
     Exercise(
         id="01.1",
-        title="the step-size test",
+        title="The step-size test",
         cases=bowl_cases,
         answer=converges,
         hints=(
@@ -417,7 +417,7 @@ EXERCISES = [
     ),
     Exercise(
         id="01.2",
-        title="one step of momentum",
+        title="One step of momentum",
         cases=momentum_cases,
         answer=momentum_step,
         hints=(
@@ -438,7 +438,7 @@ EXERCISES = [
     ),
     Exercise(
         id="01.3",
-        title="one step of Adam",
+        title="One step of Adam",
         cases=adam_cases,
         answer=adam_step,
         hints=(
@@ -459,7 +459,7 @@ EXERCISES = [
     ),
     Exercise(
         id="01.4",
-        title="the gradient of softmax regression",
+        title="The gradient of softmax regression",
         cases=softmax_cases,
         answer=softmax_gradient,
         hints=(
@@ -481,7 +481,7 @@ EXERCISES = [
     ),
     Exercise(
         id="01.5",
-        title="cosine with warm-up",
+        title="Cosine with warm-up",
         cases=schedule_cases,
         answer=learning_rate,
         hints=(

@@ -298,7 +298,7 @@ def dropout_backward_cases(rng):
 EXERCISES = [
     Exercise(
         id="02.1",
-        title="tanh, backwards",
+        title="Tanh, backwards",
         cases=tanh_backward_cases,
         answer=tanh_backward,
         hints=(
@@ -315,7 +315,7 @@ EXERCISES = [
     ),
     Exercise(
         id="02.2",
-        title="a log-softmax that survives",
+        title="A log-softmax that survives",
         cases=stable_log_softmax_cases,
         answer=stable_log_softmax,
         hints=(
@@ -336,7 +336,7 @@ EXERCISES = [
     ),
     Exercise(
         id="02.3",
-        title="the slope of the weights",
+        title="The slope of the weights",
         cases=weight_gradient_cases,
         answer=weight_gradient,
         hints=(
@@ -350,7 +350,7 @@ EXERCISES = [
     ),
     Exercise(
         id="02.4",
-        title="the slope of the bias",
+        title="The slope of the bias",
         cases=bias_gradient_cases,
         answer=bias_gradient,
         hints=(
@@ -362,7 +362,7 @@ EXERCISES = [
     ),
     Exercise(
         id="02.5",
-        title="one hidden layer, backwards",
+        title="One hidden layer, backwards",
         cases=hidden_layer_backward_cases,
         answer=hidden_layer_backward,
         hints=(
@@ -383,7 +383,7 @@ EXERCISES = [
     ),
     Exercise(
         id="02.6",
-        title="dropout, backwards",
+        title="Dropout, backwards",
         cases=dropout_backward_cases,
         answer=dropout_backward,
         hints=(

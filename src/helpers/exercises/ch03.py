@@ -400,7 +400,7 @@ def beam_step_cases(rng):
 EXERCISES = [
     Exercise(
         id="03.1",
-        title="perplexity",
+        title="Perplexity",
         cases=perplexity_cases,
         answer=perplexity,
         hints=(
@@ -419,7 +419,7 @@ EXERCISES = [
     ),
     Exercise(
         id="03.2",
-        title="a bigram table",
+        title="A bigram table",
         cases=bigram_cases,
         answer=bigram_probabilities,
         hints=(
@@ -441,7 +441,7 @@ EXERCISES = [
     ),
     Exercise(
         id="03.3",
-        title="temperature",
+        title="Temperature",
         cases=temperature_cases,
         answer=with_temperature,
         hints=(
@@ -464,7 +464,7 @@ EXERCISES = [
     ),
     Exercise(
         id="03.4",
-        title="the nucleus",
+        title="The nucleus",
         cases=nucleus_cases,
         answer=nucleus,
         hints=(
@@ -487,7 +487,7 @@ EXERCISES = [
     ),
     Exercise(
         id="03.5",
-        title="one step of beam search",
+        title="One step of beam search",
         cases=beam_step_cases,
         answer=beam_step,
         hints=(

@@ -1,5 +1,6 @@
 """Exercise bank of chapter 05: generative adversarial networks."""
 
+import copy
 import itertools
 
 import numpy as np
@@ -212,7 +213,6 @@ def train_steps(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
         gen_optimizer.zero_grad()
         loss.backward()
         gen_optimizer.step()
-    return (*gen.parameters(), *disc.parameters())
 
 
 def fakes_not_detached(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -228,7 +228,6 @@ def fakes_not_detached(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
         disc_optimizer.step()
         _bce(disc(gen(z)), 1).backward()
         gen_optimizer.step()
-    return _players(gen, disc)
 
 
 def real_and_fake_swapped(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -238,7 +237,6 @@ def real_and_fake_swapped(gen, disc, gen_optimizer, disc_optimizer, reals, noise
     for real, z in zip(reals, noises, strict=True):
         _disc_step(disc, disc_optimizer, real, gen(z).detach(), labels=(0, 1))
         _gen_step(gen, disc, gen_optimizer, z)
-    return _players(gen, disc)
 
 
 def generator_against_the_old_discriminator(
@@ -251,7 +249,6 @@ def generator_against_the_old_discriminator(
         fake = gen(z).detach()
         _gen_step(gen, disc, gen_optimizer, z)
         _disc_step(disc, disc_optimizer, real, fake)
-    return _players(gen, disc)
 
 
 def generator_first(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -260,7 +257,6 @@ def generator_first(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
     for real, z in zip(reals, noises, strict=True):
         _gen_step(gen, disc, gen_optimizer, z)
         _disc_step(disc, disc_optimizer, real, gen(z).detach())
-    return _players(gen, disc)
 
 
 def both_backwards_before_both_steps(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -275,7 +271,6 @@ def both_backwards_before_both_steps(gen, disc, gen_optimizer, disc_optimizer, r
         _bce(disc(fake), 1).backward()
         disc_optimizer.step()
         gen_optimizer.step()
-    return _players(gen, disc)
 
 
 def gradients_never_cleared(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -288,7 +283,6 @@ def gradients_never_cleared(gen, disc, gen_optimizer, disc_optimizer, reals, noi
         disc_optimizer.step()
         _bce(disc(fake), 1).backward()
         gen_optimizer.step()
-    return _players(gen, disc)
 
 
 def discriminator_not_cleared(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -299,7 +293,6 @@ def discriminator_not_cleared(gen, disc, gen_optimizer, disc_optimizer, reals, n
         _disc_loss(disc, real, gen(z).detach()).backward()
         disc_optimizer.step()
         _gen_step(gen, disc, gen_optimizer, z)
-    return _players(gen, disc)
 
 
 def generator_not_cleared(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -309,7 +302,6 @@ def generator_not_cleared(gen, disc, gen_optimizer, disc_optimizer, reals, noise
         _disc_step(disc, disc_optimizer, real, gen(z).detach())
         _bce(disc(gen(z)), 1).backward()
         gen_optimizer.step()
-    return _players(gen, disc)
 
 
 def saturating_generator(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -320,7 +312,6 @@ def saturating_generator(gen, disc, gen_optimizer, disc_optimizer, reals, noises
         gen_optimizer.zero_grad()
         (-_bce(disc(gen(z)), 0)).backward()
         gen_optimizer.step()
-    return _players(gen, disc)
 
 
 def probabilities_as_logits(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -334,7 +325,6 @@ def probabilities_as_logits(gen, disc, gen_optimizer, disc_optimizer, reals, noi
         gen_optimizer.zero_grad()
         _bce(disc(gen(z)).sigmoid(), 1).backward()
         gen_optimizer.step()
-    return _players(gen, disc)
 
 
 def discriminator_loss_halved(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -345,7 +335,6 @@ def discriminator_loss_halved(gen, disc, gen_optimizer, disc_optimizer, reals, n
         (_disc_loss(disc, real, gen(z).detach()) / 2).backward()
         disc_optimizer.step()
         _gen_step(gen, disc, gen_optimizer, z)
-    return _players(gen, disc)
 
 
 def optimizers_swapped(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -355,7 +344,6 @@ def optimizers_swapped(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
     for real, z in zip(reals, noises, strict=True):
         _disc_step(disc, gen_optimizer, real, gen(z).detach())
         _gen_step(gen, disc, disc_optimizer, z)
-    return _players(gen, disc)
 
 
 def generator_with_label_zero(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -364,7 +352,6 @@ def generator_with_label_zero(gen, disc, gen_optimizer, disc_optimizer, reals, n
     for real, z in zip(reals, noises, strict=True):
         _disc_step(disc, disc_optimizer, real, gen(z).detach())
         _gen_step(gen, disc, gen_optimizer, z, label=0)
-    return _players(gen, disc)
 
 
 def generator_not_trained(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
@@ -373,7 +360,6 @@ def generator_not_trained(gen, disc, gen_optimizer, disc_optimizer, reals, noise
     the discriminator's loss alone."""
     for real, z in zip(reals, noises, strict=True):
         _disc_step(disc, disc_optimizer, real, gen(z).detach())
-    return _players(gen, disc)
 
 
 def _bce(logits, label):
@@ -399,8 +385,15 @@ def _gen_step(gen, disc, optimizer, z, label=1):
     optimizer.step()
 
 
-def _players(gen, disc):
-    return (*gen.parameters(), *disc.parameters())
+def _players_after(function, gen, disc, *rest):
+    """Call the function, and return the players' weights as they are then."""
+    function(gen, disc, *rest)
+    return _named("gen", gen) | _named("disc", disc)
+
+
+def _named(owner, network):
+    """Copies of the network's tensors, by names that begin with the owner's."""
+    return {f"{owner}.{name}": t.detach().clone() for name, t in network.state_dict().items()}
 
 
 def _network(rng, *sizes):
@@ -624,7 +617,6 @@ def ema_update(average, model, decay):
             mean.copy_(decay * mean + (1 - decay) * new)
         for kept, new in zip(average.buffers(), model.buffers(), strict=True):
             kept.copy_(new)
-    return (*average.state_dict().values(), *model.state_dict().values())
 
 
 def roles_swapped(average, model, decay):
@@ -632,14 +624,12 @@ def roles_swapped(average, model, decay):
     almost all of the new weights and forgets its past. The average keeps the share decay."""
     _move(average.parameters(), model.parameters(), 1 - decay, decay)
     _move(average.buffers(), model.buffers(), 0, 1)
-    return _tensors(average, model)
 
 
 def buffers_forgotten(average, model, decay):
     """Your parameters are right, but the buffers stay as they were at the start. The running means
     of batch normalisation then belong to another network: copy model.buffers() as well."""
     _move(average.parameters(), model.parameters(), decay, 1 - decay)
-    return _tensors(average, model)
 
 
 def buffers_averaged(average, model, decay):
@@ -647,7 +637,6 @@ def buffers_averaged(average, model, decay):
     running means are averages already, and a counter has no mean."""
     _move(average.parameters(), model.parameters(), decay, 1 - decay)
     _move(average.buffers(), model.buffers(), decay, 1 - decay)
-    return _tensors(average, model)
 
 
 def float_buffers_averaged(average, model, decay):
@@ -657,14 +646,13 @@ def float_buffers_averaged(average, model, decay):
     for kept, new in zip(average.buffers(), model.buffers(), strict=True):
         share = decay if kept.is_floating_point() else 0
         _move([kept], [new], share, 1 - share)
-    return _tensors(average, model)
 
 
 def nothing_changed_in_place(average, model, decay):
     """After your function the average is what it was. A line such as mean = decay * mean + …
-    computes a new tensor and gives it a name; the module keeps the old one. Write into it, with
-    mean.copy_(…) or mean.lerp_(…), under torch.no_grad()."""
-    return _tensors(average, model)
+    computes a new tensor and gives it a name, and a copy of the module is another module. Write
+    into the tensors of the given one, with mean.copy_(…) or lerp_(…), under torch.no_grad()."""
+    _move(copy.deepcopy(average).parameters(), model.parameters(), decay, 1 - decay)
 
 
 def parameters_not_changed_in_place(average, model, decay):
@@ -672,14 +660,29 @@ def parameters_not_changed_in_place(average, model, decay):
     mean = decay * mean + … gives a name to a new tensor; the module keeps the old one. Write into
     it, with mean.copy_(…) or mean.lerp_(…), under torch.no_grad()."""
     _move(average.buffers(), model.buffers(), 0, 1)
-    return _tensors(average, model)
 
 
 def model_changed(average, model, decay):
     """Your function changes `model` and leaves `average`. The model is in training and must not
     notice; write into the average's tensors."""
     _move(model.parameters(), average.parameters(), 1 - decay, decay)
-    return _tensors(average, model)
+
+
+def model_scaled(average, model, decay):
+    """Your average is right, but the model is no longer what it was: a line such as
+    new.mul_(1 - decay) writes into the model's weights. The model is in training and must not
+    notice; (1 - decay) * new is a new tensor."""
+    _move(average.parameters(), model.parameters(), decay, 1 - decay)
+    _move(average.buffers(), model.buffers(), 0, 1)
+    _move(model.parameters(), model.parameters(), 1 - decay, 0)
+
+
+def buffers_shared(average, model, decay):
+    """The numbers are right, but the average now holds the model's own buffers, not copies: in the
+    model's next step the average changes too. Write into its tensors: kept.copy_(new)."""
+    _move(average.parameters(), model.parameters(), decay, 1 - decay)
+    for kept, new in zip(average.buffers(), model.buffers(), strict=True):
+        kept.data = new.data
 
 
 def model_copied(average, model, decay):
@@ -687,7 +690,6 @@ def model_copied(average, model, decay):
     decay must stay."""
     _move(average.parameters(), model.parameters(), 0, 1)
     _move(average.buffers(), model.buffers(), 0, 1)
-    return _tensors(average, model)
 
 
 def new_share_forgotten(average, model, decay):
@@ -695,7 +697,6 @@ def new_share_forgotten(average, model, decay):
     need. The two shares must add up to 1: multiply the new weight by 1 − decay."""
     _move(average.parameters(), model.parameters(), decay, 1)
     _move(average.buffers(), model.buffers(), 0, 1)
-    return _tensors(average, model)
 
 
 def _move(olds, news, share_of_old, share_of_new):
@@ -704,8 +705,16 @@ def _move(olds, news, share_of_old, share_of_new):
         old.data.copy_(share_of_old * old.data + share_of_new * new.data)
 
 
-def _tensors(average, model):
-    return (*average.state_dict().values(), *model.state_dict().values())
+def _networks_after(function, average, model, decay):
+    """Call the function; return the tensors of both, and the average's after the model moved on."""
+    import torch
+
+    function(average, model, decay)
+    tensors = _named("average", average) | _named("model", model)
+    with torch.no_grad():
+        for tensor in model.state_dict().values():
+            tensor += 1
+    return tensors | _named("after the model moved on, average", average)
 
 
 def _network_with_buffers(rng, n_in, n_out):
@@ -739,7 +748,7 @@ def ema_update_cases(rng):
 EXERCISES = (
     Exercise(
         id="05.1",
-        title="the output size of a transposed convolution",
+        title="The output size of a transposed convolution",
         cases=transposed_size_cases,
         answer=transposed_size,
         hints=(
@@ -805,6 +814,7 @@ EXERCISES = (
         title="Training steps in PyTorch",
         cases=train_steps_cases,
         answer=train_steps,
+        run=_players_after,
         hints=(
             "For each batch there are two losses, and each has its zero_grad, backward and step.",
             "The discriminator sees fake.detach(). After its step, send the fakes, not detached, "
@@ -869,9 +879,10 @@ EXERCISES = (
     ),
     Exercise(
         id="05.6",
-        title="the average of a network",
+        title="The average of a network",
         cases=ema_update_cases,
         answer=ema_update,
+        run=_networks_after,
         hints=(
             "Which tensors are parameters, and which are buffers? Both modules list them in the "
             "same order, so zip can pair them.",
@@ -888,6 +899,8 @@ EXERCISES = (
             nothing_changed_in_place,
             parameters_not_changed_in_place,
             model_changed,
+            model_scaled,
+            buffers_shared,
             model_copied,
             new_share_forgotten,
         ),

@@ -2,6 +2,7 @@
 
 import copy
 import ctypes
+import dis
 import inspect
 import linecache
 import re
@@ -41,6 +42,9 @@ class Exercise:
         answer: the function asked for; `.solution()` shows its source.
         hints: three, from a nudge to nearly the answer.
         misconceptions: functions that make a classic mistake; each one's docstring explains it.
+        accepted: functions that are right by another convention; each one's docstring names it.
+        run: for a function that changes its arguments and returns nothing: calls it, as
+            run(function, *case), and returns what is judged, arrays by name.
         attempts: the verdicts of this session, without those on untouched stubs.
     """
 
@@ -50,6 +54,8 @@ class Exercise:
     answer: Callable
     hints: tuple[str, str, str]
     misconceptions: tuple[Callable, ...]
+    accepted: tuple[Callable, ...] = ()
+    run: Callable | None = None
     attempts: list[Verdict] = field(default_factory=list, init=False)
     hints_shown: int = field(default=0, init=False)
 
@@ -87,27 +93,31 @@ class Exercise:
         cases = self.all_cases()
         try:
             with _time_limit(SECONDS):
-                outcomes = [_outcome(function, case) for case in cases]
+                outcomes = self._outcomes(function, cases)
         except _TooLong:
             text = f"✗ stopped after {SECONDS:g} seconds. Does a loop in your function ever end?"
             return Verdict("too long", text)
-        if all(mine.is_nothing for mine in outcomes):
-            text = "not attempted yet: the function returns nothing (is its `return` missing?). "
-            return Verdict("not attempted", f'{text}Stuck? exercise("{self.id}").hint()')
-        expected = [_outcome(self.answer, case) for case in cases]
-        if all(mine.same_as(right) for mine, right in zip(outcomes, expected, strict=True)):
+        if all(mine.is_nothing for mine in outcomes) or (self.run and _is_stub(function)):
+            why = "" if self.run else ": the function returns nothing (is its `return` missing?)"
+            text = f'not attempted yet{why}. Stuck? exercise("{self.id}").hint()'
+            return Verdict("not attempted", text)
+        expected = self._outcomes(self.answer, cases)
+        if _all_same(outcomes, expected):
             return Verdict("right", f"✓ {self.title}: right in all {len(cases)} cases.")
+        for other in self.accepted:
+            if _all_same(outcomes, self._outcomes(other, cases)):
+                return Verdict("right", f"✓ {self.title}: {explanation(other)}")
         for wrong in self.misconceptions:
-            if all(
-                mine.same_as(_outcome(wrong, case))
-                for mine, case in zip(outcomes, cases, strict=True)
-            ):
+            if _all_same(outcomes, self._outcomes(wrong, cases)):
                 return Verdict("misconception", f"✗ {explanation(wrong)}", wrong.__name__)
         return self._first_failure(cases, outcomes, expected)
 
     def all_cases(self) -> list[tuple]:
         """The inputs, the same in every call."""
         return list(self.cases(np.random.default_rng(0)))
+
+    def _outcomes(self, function: Callable, cases: list[tuple]) -> list["_Outcome"]:
+        return [_outcome(function, case, self.run) for case in cases]
 
     def _first_failure(self, cases, outcomes, expected) -> Verdict:
         triples = zip(cases, outcomes, expected, strict=True)
@@ -125,9 +135,12 @@ class Exercise:
             return Verdict("wrong kind", f"✗ {text}\n  given:{given}")
         if problem := mine.unlike(right):
             return Verdict("wrong kind", f"✗ {problem}\n  given:{given}")
-        got = mine.text if mine.text.startswith("\n") else f"     {mine.text}"  # below expected
-        text = f"✗ not yet.\n  given:{given}\n  expected:{right.text}\n  got:{got}"
-        if mine.text == right.text:  # the difference lies in digits or elements not shown
+        got, wanted = mine.text, right.text
+        if self.run:  # many results: show those that differ
+            got, wanted = (describe_results(some) for some in mine.differences(right))
+        got = got if got.startswith("\n") else f"     {got}"  # below expected
+        text = f"✗ not yet.\n  given:{given}\n  expected:{wanted}\n  got:{got}"
+        if got.strip() == wanted.strip():  # the difference lies in digits or elements not shown
             text += f"\n  differs:  {mine.worst_element(right)}"
         return Verdict("wrong", text)
 
@@ -148,6 +161,9 @@ def describe(value) -> str:
         return str(value) if abs(value) < 10**15 else "a huge integer"
     if isinstance(value, float):
         return f"{value:.6g}"
+    if type(value).__module__.startswith("torch.nn."):
+        weights = [f"{name} = {describe(w)}" for name, w in value.state_dict().items()]
+        return f"a {type(value).__name__} with {'; '.join(weights)}"[:400]
     array = _as_array(value)
     if array is None:
         return f"a {type(value).__name__}"
@@ -163,6 +179,8 @@ def describe(value) -> str:
 
 def describe_results(value) -> str:
     """Text for what a function returned: one line, or one for each of several results."""
+    if isinstance(value, dict):
+        return "".join(f"\n    {name}: {describe(part)}" for name, part in value.items())
     if isinstance(value, tuple) and 1 < len(value) <= 8:
         lines = (f"\n    result {k}: {describe(part)}" for k, part in enumerate(value, start=1))
         return "".join(lines)
@@ -177,6 +195,7 @@ class _Outcome:
         self.is_nothing = error is None and (value is None or value is Ellipsis)
         self.text = "" if error else describe_results(value)
         self.parts = None if error else _parts(value)
+        self.names = list(value) if isinstance(value, dict) else None
 
     def parts_like(self, other: "_Outcome") -> list[np.ndarray]:
         """The parts; where n > 1 results are expected, one array of them all, (n, ...), will do."""
@@ -208,6 +227,12 @@ class _Outcome:
         pairs = zip(self.parts_like(other), other.parts, strict=True)
         return all(_same(a, b) for a, b in pairs)
 
+    def differences(self, other: "_Outcome") -> tuple[dict, dict]:
+        """Of the named results those that differ: as they are here, and as they are there."""
+        pairs = zip(self.names, self.parts, other.parts, strict=True)
+        differing = [(name, a, b) for name, a, b in pairs if not _same(a, b)]
+        return {name: a for name, a, _ in differing}, {name: b for name, _, b in differing}
+
     def worst_element(self, other: "_Outcome") -> str:
         """Say which element is furthest from the one expected, with all its digits."""
         pairs = zip(self.parts_like(other), other.parts, strict=True)
@@ -227,11 +252,23 @@ class _Outcome:
         return None if self.error is None else self.error.split(":")[0]
 
 
-def _outcome(function: Callable, case: tuple) -> _Outcome:
+def _is_stub(function: Callable) -> bool:
+    """Whether the function does nothing but return a constant, as an untouched stub does."""
+    code = getattr(function, "__code__", None)
+    nothing = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
+    return code is not None and all(step.opname in nothing for step in dis.get_instructions(code))
+
+
+def _all_same(outcomes: list[_Outcome], others: list[_Outcome]) -> bool:
+    return all(mine.same_as(other) for mine, other in zip(outcomes, others, strict=True))
+
+
+def _outcome(function: Callable, case: tuple, run: Callable | None = None) -> _Outcome:
     """Call the function on a copy of the case; no exception but the time limit's gets out."""
+    case = copy.deepcopy(case)
     try:
         with np.errstate(all="ignore"):
-            return _Outcome(function(*copy.deepcopy(case)))
+            return _Outcome(run(function, *case) if run else function(*case))
     except (_TooLong, KeyboardInterrupt):
         raise
     except NotImplementedError:
@@ -273,7 +310,9 @@ def _as_array(value) -> np.ndarray | None:
 
 
 def _parts(value) -> list[np.ndarray] | None:
-    """The arrays of a result: one, or one for each element of a tuple or of a ragged list."""
+    """The arrays of a result: one, or one for each element of a tuple, dict or ragged list."""
+    if isinstance(value, dict):
+        value = tuple(value.values())
     if not isinstance(value, tuple):
         array = _as_array(value)
         if array is not None:
