@@ -114,6 +114,12 @@ def test_the_comparison_can_fail(chapter, wrong):
         assert_same((h, slopes), case.in_torch())
 
 
+def test_clipping_leaves_a_gradient_of_zeros(chapter):
+    with np.errstate(all="raise"):  # nothing is divided by zero
+        (clipped,) = chapter.clip_by_norm([np.zeros(3)], 1.0)
+    assert (clipped == 0).all()
+
+
 @pytest.mark.parametrize("limit", [0.01, 1.0, 1000.0])
 def test_clipping_equals_torch(chapter, limit):
     rng = np.random.default_rng(0)
@@ -217,6 +223,14 @@ def test_the_notebooks_rungs_are_those_of_the_ladder():
         assert f"{name}: within 0.03 of the published figure: True" in printed
     lstm, rnn = ([run["nats_per_character"] for run in results[name]] for name in ("LSTM", "RNN"))
     assert max(lstm) < min(rnn)
+
+
+@pytest.mark.parametrize("name", ["ladder", "lstm"])
+def test_a_record_says_how_it_was_scored(name):
+    about = benchmark.BENCHMARKS[name].about
+    record = stored(name)
+    assert {entry: record[entry] for entry in about} == about
+    assert "64 pieces" in about["protocol"]
 
 
 def test_the_lstm_reaches_its_target_on_tiny_shakespeare():

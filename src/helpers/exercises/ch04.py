@@ -47,6 +47,25 @@ def recurrent_matrix_transposed(x, h, Wxh, Whh, b):
     return np.tanh(x @ Wxh + h @ Whh.T + b)
 
 
+def state_left_out(x, h, Wxh, Whh, b):
+    """Your function behaves exactly as if there were no old state: h @ Whh is missing. Then nothing
+    of the past reaches the next step."""
+    return np.tanh(x @ Wxh + b)
+
+
+def sigmoid_for_tanh(x, h, Wxh, Whh, b):
+    """Your function behaves exactly as if the sigmoid stood in place of tanh. Then every element of
+    the state would be positive. Here the state is a tanh, from −1 to 1."""
+    return 1 / (1 + np.exp(-(x @ Wxh + h @ Whh + b)))
+
+
+def both_matrices_transposed(x, h, Wxh, Whh, b):
+    """Your function behaves exactly as if both matrices were transposed; it runs only where d
+    equals H. Rows are samples here, and the matrices are stored as (d, H) and (H, H): x @ Wxh and
+    h @ Whh."""
+    return np.tanh(x @ Wxh.T + h @ Whh.T + b)
+
+
 def one_rnn_step_cases(rng):
     for B, d, H in ((2, 3, 3), (3, 4, 4), (1, 2, 5), (4, 5, 1), (1, 1, 1)):
         shapes = ((B, d), (B, H), (d, H), (H, H), (H,))
@@ -193,6 +212,36 @@ def mean_over_the_batch(u, h0, dh, Whh):
     return _gradient(u, h0, dh, Whh, _tanh_slope) / len(h0)
 
 
+def own_slope_sent_back(u, h0, dh, Whh):
+    """Your function sends back the slope that the next state gets from its own output,
+    dh_{t+1} Whhᵀ. What goes back is δ_{t+1}: that slope, and what came back to it from later
+    steps, times 1 − h²."""
+    states, gradient, after = [h0, *np.tanh(u)], np.zeros(Whh.shape), 0.0
+    for t in (2, 1, 0):
+        gradient = gradient + states[t].T @ ((dh[t] + after) * _tanh_slope(u[t]))
+        after = dh[t] @ Whh.T
+    return gradient
+
+
+def back_flow_added_after_the_slope(u, h0, dh, Whh):
+    """Your function multiplies only dh_t by 1 − h², and adds afterwards what comes back from the
+    next step. That too arrives at h_t, before the tanh on the way back: add first, then
+    multiply."""
+    states, gradient, after = [h0, *np.tanh(u)], np.zeros(Whh.shape), 0.0
+    for t in (2, 1, 0):
+        delta = dh[t] * _tanh_slope(u[t]) + after
+        gradient = gradient + states[t].T @ delta
+        after = delta @ Whh.T
+    return gradient
+
+
+def loss_of_the_last_step_only(u, h0, dh, Whh):
+    """Your function starts from the last step's dh and leaves out those of the steps before. Every
+    state has an output of its own here: add dh_t at each step."""
+    dh = np.stack([0 * dh[0], 0 * dh[1], dh[2]])
+    return _gradient(u, h0, dh, Whh, _tanh_slope)
+
+
 def recurrent_gradient_cases(rng):
     for B, H in ((2, 3), (1, 4), (3, 1), (4, 2)):
         yield (
@@ -253,6 +302,13 @@ def largest_norm_of_one_array(grads, limit):
     """Your factor is the same for all arrays, but it comes from the norm of the largest array
     alone. All arrays together are longer than that. Take one norm over all elements."""
     return [grad * min(1.0, limit / max(map(_norm, grads))) for grad in grads]
+
+
+def limit_ignored(grads, limit):
+    """Your function shortens to length 1, whatever the limit: the norm is compared with `limit`,
+    but then you divide by the norm alone. The factor is limit / norm."""
+    norm = np.sqrt(sum((grad**2).sum() for grad in grads))
+    return [grad / norm if norm > limit else grad for grad in grads]
 
 
 def clip_globally_cases(rng):
@@ -325,6 +381,40 @@ def sigmoid_on_the_candidate(x, h, c, Wx, Wh, b):
     return _sigmoid(o) * np.tanh(c), c
 
 
+def forget_gate_left_out(x, h, c, Wx, Wh, b):
+    """Your function keeps the whole old cell state, as if the forget gate were 1: c + i · g. The
+    forget gate multiplies the old one: f · c + i · g."""
+    i, _, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
+    c = c + _sigmoid(i) * np.tanh(g)
+    return _sigmoid(o) * np.tanh(c), c
+
+
+def gates_without_sigmoid(x, h, c, Wx, Wh, b):
+    """Your function uses the pre-activations of i, f and o as gates. A gate lies between 0 and 1:
+    put all three through the sigmoid."""
+    i, f, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
+    c = f * c + i * np.tanh(g)
+    return o * np.tanh(c), c
+
+
+def old_h_left_out(x, h, c, Wx, Wh, b):
+    """Your function behaves exactly as if h were not read: h @ Wh is missing from the
+    pre-activations. The gates see the input and the old h."""
+    return one_lstm_step(x, 0 * h, c, Wx, Wh, b)
+
+
+def output_gate_left_out(x, h, c, Wx, Wh, b):
+    """Your cell state is right, but h is tanh(c): the output gate is missing. h = o · tanh(c)."""
+    _, c = one_lstm_step(x, h, c, Wx, Wh, b)
+    return np.tanh(c), c
+
+
+def old_cell_state_returned(x, h, c, Wx, Wh, b):
+    """Your h is right, but the cell state that you return is the one before the step. Return the
+    new one, f · c + i · g."""
+    return one_lstm_step(x, h, c, Wx, Wh, b)[0], c
+
+
 def old_cell_state_shown(x, h, c, Wx, Wh, b):
     """Your h is made of the cell state before the step. First renew c, then h = o · tanh(c)."""
     i, f, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
@@ -367,6 +457,13 @@ def state_not_carried(step, state, first, uniforms):
         token = _first_above(probabilities, uniform)
         tokens.append(token)
     return tokens
+
+
+def model_called_only_once(step, state, first, uniforms):
+    """Your function calls the model once, before the loop, and draws every token from the same
+    probabilities. Call step in the loop, with the token just drawn and the new state."""
+    probabilities, _ = step(first, state)
+    return [_first_above(probabilities, uniform) for uniform in uniforms]
 
 
 def always_the_most_probable(step, state, first, uniforms):
@@ -478,6 +575,9 @@ EXERCISES = (
             bias_outside_the_tanh,
             tanh_left_out,
             recurrent_matrix_transposed,
+            state_left_out,
+            sigmoid_for_tanh,
+            both_matrices_transposed,
         ),
     ),
     Exercise(
@@ -520,6 +620,9 @@ EXERCISES = (
             not_transposed_on_the_way_back,
             result_transposed,
             mean_over_the_batch,
+            own_slope_sent_back,
+            back_flow_added_after_the_slope,
+            loss_of_the_last_step_only,
         ),
     ),
     Exercise(
@@ -528,7 +631,7 @@ EXERCISES = (
         cases=clip_globally_cases,
         answer=clip_globally,
         hints=(
-            "Think of all arrays, laid end to end, as one long vector.",
+            "Think of all arrays, end to end, as one long vector. Return the clipped arrays.",
             "Its norm is the root of the sum of the squares of all elements of all arrays.",
             "Multiply every array by the same factor, min(1, limit / norm).",
         ),
@@ -539,6 +642,7 @@ EXERCISES = (
             root_forgotten,
             norms_added,
             largest_norm_of_one_array,
+            limit_ignored,
         ),
     ),
     Exercise(
@@ -558,7 +662,12 @@ EXERCISES = (
             gate_biases_left_out,
             tanh_forgotten_on_the_output,
             sigmoid_on_the_candidate,
+            forget_gate_left_out,
+            gates_without_sigmoid,
+            old_h_left_out,
+            output_gate_left_out,
             old_cell_state_shown,
+            old_cell_state_returned,
             results_in_the_other_order,
         ),
     ),
@@ -574,6 +683,7 @@ EXERCISES = (
         ),
         misconceptions=(
             state_not_carried,
+            model_called_only_once,
             always_the_most_probable,
             first_token_fed_again,
             first_token_included,

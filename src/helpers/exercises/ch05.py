@@ -31,6 +31,12 @@ def output_padding_on_both_sides(n, kernel, stride, padding, output_padding):
     return (n - 1) * stride - 2 * padding + kernel + 2 * output_padding
 
 
+def output_padding_cropped(n, kernel, stride, padding, output_padding):
+    """Your function takes the output padding off. Only the padding is cropped; the output padding
+    keeps more places at the end. Add it."""
+    return (n - 1) * stride - 2 * padding + kernel - output_padding
+
+
 def padding_added(n, kernel, stride, padding, output_padding):
     """Your function adds the padding. In a transposed convolution, padding makes the output
     smaller: p places are cropped at each end, where the convolution had put p zeros."""
@@ -103,6 +109,18 @@ def decision_instead_of_probability(p_data, p_gen):
     """Your function decides for the larger density and answers 0 or 1. Under the logarithm one
     wrong decision costs infinitely much. The best answer is the data's share of the sum."""
     return np.where(np.asarray(p_data) > p_gen, 1.0, 0.0)
+
+
+def always_undecided(p_data, p_gen):
+    """Your function answers ½ everywhere. That is right only where both densities are equal, as
+    they are at the solution of the game. Elsewhere D* is the data's share of the sum."""
+    return np.full_like(p_data, 0.5)
+
+
+def sigmoid_of_the_ratio(p_data, p_gen):
+    """Your function puts the ratio p_data / p_gen through the sigmoid. The logit of D* is the
+    logarithm of the ratio, and σ(log(p_data / p_gen)) is the data's share of the sum."""
+    return _sigmoid(p_data / p_gen)
 
 
 def optimal_discriminator_cases(rng):
@@ -179,6 +197,18 @@ def sign_forgotten(logits):
     """Your function returns the mean of log D, which the generator wants to be large. A loss is to
     be made small: put a minus in front."""
     return np.mean(-np.logaddexp(0, -logits))
+
+
+def critic_score(logits):
+    """Your function returns −mean(u), the generator's loss of a Wasserstein GAN, whose critic gives
+    scores. Here the numbers are logits: the loss is the mean of −log σ(u)."""
+    return -np.mean(logits)
+
+
+def logits_as_probabilities(logits):
+    """Your function takes the logits for probabilities: the logarithm of a negative one is nan. The
+    sigmoid turns them into probabilities, and −log σ(u) is log(1 + exp(−u))."""
+    return np.mean(-np.log(logits))
 
 
 def _sigmoid(u):
@@ -360,6 +390,22 @@ def generator_not_trained(gen, disc, gen_optimizer, disc_optimizer, reals, noise
     the discriminator's loss alone."""
     for real, z in zip(reals, noises, strict=True):
         _disc_step(disc, disc_optimizer, real, gen(z).detach())
+
+
+def only_the_first_batch(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your function makes one step of each player, with the first batch, and stops. Is there a
+    `return` inside the loop, or no loop? Make both steps for every pair of batches."""
+    _disc_step(disc, disc_optimizer, reals[0], gen(noises[0]).detach())
+    _gen_step(gen, disc, gen_optimizer, noises[0])
+
+
+def all_of_one_player_first(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your function makes all steps of the discriminator, then all of the generator. The players
+    take turns: for each batch one step of the discriminator, then one of the generator."""
+    for real, z in zip(reals, noises, strict=True):
+        _disc_step(disc, disc_optimizer, real, gen(z).detach())
+    for z in noises:
+        _gen_step(gen, disc, gen_optimizer, z)
 
 
 def _bce(logits, label):
@@ -648,6 +694,15 @@ def float_buffers_averaged(average, model, decay):
         _move([kept], [new], share, 1 - share)
 
 
+def integer_buffers_forgotten(average, model, decay):
+    """Your function copies the float buffers and leaves the integer one, the counter of the
+    batches. Copy every buffer, whatever its dtype."""
+    _move(average.parameters(), model.parameters(), decay, 1 - decay)
+    for kept, new in zip(average.buffers(), model.buffers(), strict=True):
+        if kept.is_floating_point():
+            _move([kept], [new], 0, 1)
+
+
 def nothing_changed_in_place(average, model, decay):
     """After your function the average is what it was. A line such as mean = decay * mean + …
     computes a new tensor and gives it a name, and a copy of the module is another module. Write
@@ -762,6 +817,7 @@ EXERCISES = (
             convolution_formula,
             output_padding_forgotten,
             output_padding_on_both_sides,
+            output_padding_cropped,
             padding_added,
             padding_cropped_once,
             one_stride_too_many,
@@ -784,6 +840,8 @@ EXERCISES = (
             ratio_inverted,
             logit_returned,
             decision_instead_of_probability,
+            always_undecided,
+            sigmoid_of_the_ratio,
         ),
     ),
     Exercise(
@@ -807,6 +865,8 @@ EXERCISES = (
             sigmoid_twice,
             summed_over_the_batch,
             sign_forgotten,
+            critic_score,
+            logits_as_probabilities,
         ),
     ),
     Exercise(
@@ -840,6 +900,8 @@ EXERCISES = (
             optimizers_swapped,
             generator_with_label_zero,
             generator_not_trained,
+            only_the_first_batch,
+            all_of_one_player_first,
         ),
     ),
     Exercise(
@@ -896,6 +958,7 @@ EXERCISES = (
             buffers_forgotten,
             buffers_averaged,
             float_buffers_averaged,
+            integer_buffers_forgotten,
             nothing_changed_in_place,
             parameters_not_changed_in_place,
             model_changed,
