@@ -58,8 +58,39 @@ def averaged_over_the_batch(mu, logvar):
     return kl_to_standard_normal(mu, logvar).mean()
 
 
+def summed_over_axis_0(mu, logvar):
+    """Your function sums over axis 0, the batch, and gives one number for each dimension. Sum over
+    axis 1, the latent dimensions: one divergence for each sample, shape (B,)."""
+    return 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(axis=0)
+
+
+def not_summed(mu, logvar):
+    """Your function returns the divergence of every dimension, shape (B, d_z). They are right: now
+    sum them over axis 1."""
+    return 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar)
+
+
+def one_left_out(mu, logvar):
+    """Your function leaves out the −1. At mu = 0, logvar = 0 the two distributions are the same:
+    check that the result is 0 there."""
+    return 0.5 * (mu**2 + np.exp(logvar) - logvar).sum(axis=1)
+
+
+def mu_not_squared(mu, logvar):
+    """Your function adds mu itself. Its square belongs there: a mean of −2 is as far from 0 as a
+    mean of 2."""
+    return 0.5 * (mu + np.exp(logvar) - 1 - logvar).sum(axis=1)
+
+
+def reverse_kl(mu, logvar):
+    """Your function computes the reverse divergence, KL(N(0, I) ‖ N(mu, σ²)). The encoder's
+    distribution stands first: nothing is divided by σ² then, since the prior's variance is 1."""
+    return 0.5 * ((1 + mu**2) * np.exp(-logvar) - 1 + logvar).sum(axis=1)
+
+
 def kl_to_standard_normal_cases(rng):
-    yield np.array([[1.0, 0.0], [0.0, -2.0]]), np.array([[0.0, -1.0], [1.0, 0.5]])
+    mu = np.array([[1.0, 0.0], [0.0, -2.0], [0.5, 1.0]])
+    yield mu, np.array([[0.0, -1.0], [1.0, 0.5], [-2.0, 0.0]])
     for B, d_z in ((3, 3), (4, 2), (1, 5), (5, 1)):
         yield rng.normal(size=(B, d_z)), rng.normal(size=(B, d_z))
 
@@ -99,6 +130,28 @@ def mean_scaled_too(mu, logvar, eps):
     """Your function scales the mean as well: (mu + eps) · σ has the mean mu · σ. Scale the noise,
     then add mu."""
     return (mu + eps) * np.exp(0.5 * logvar)
+
+
+def root_of_the_log_variance(mu, logvar, eps):
+    """Your function takes the root of `logvar` itself. A logarithm may be negative, and its root is
+    then nan. The root belongs to the variance: σ = √exp(logvar) = exp(logvar / 2)."""
+    return mu + np.sqrt(logvar) * eps
+
+
+def noise_left_out(mu, logvar, eps):
+    """Your function returns the mean. A sample needs the noise as well: mu + σ · eps."""
+    return mu.copy()
+
+
+def deviation_without_noise(mu, logvar, eps):
+    """Your function adds σ itself to the mean: `eps` is left out. The noise decides how many
+    standard deviations the sample lies from the mean, and on which side: mu + σ · eps."""
+    return mu + np.exp(0.5 * logvar)
+
+
+def mean_left_out(mu, logvar, eps):
+    """Your function returns σ · eps: the noise has the right width, but the mean 0. Add mu."""
+    return np.exp(0.5 * logvar) * eps
 
 
 def reparameterise_cases(rng):
@@ -197,14 +250,65 @@ def log_clipped_at_minus_100(x, logits, mu, logvar):
     return (log_likelihood - kl).mean()
 
 
+def clipped_elbo(x, logits, mu, logvar, smallest):
+    p = np.clip(1 / (1 + np.exp(-logits)), smallest, 1 - smallest)
+    log_likelihood = (x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=1)
+    return (log_likelihood - kl_to_standard_normal(mu, logvar)).mean()
+
+
+def probability_clipped_at_1e_7(x, logits, mu, logvar):
+    """Your function behaves exactly as if 1e-7 were added to the probabilities, or they were
+    clipped there. That caps a pixel's loss at −log(1e-7), about 16 nats: a logit of −800 on ink
+    costs 800. The slope is lost too. Work with the logits: x · logit − np.logaddexp(0, logit)."""
+    return clipped_elbo(x, logits, mu, logvar, 1e-7)
+
+
+def probability_clipped_at_1e_8(x, logits, mu, logvar):
+    """Your function behaves exactly as if 1e-8 were added to the probabilities, or they were
+    clipped there. That caps a pixel's loss at −log(1e-8), about 18 nats: a logit of −800 on ink
+    costs 800. The slope is lost too. Work with the logits: x · logit − np.logaddexp(0, logit)."""
+    return clipped_elbo(x, logits, mu, logvar, 1e-8)
+
+
+def exponential_overflows(x, logits, mu, logvar):
+    """Your function computes log(1 + exp(logit)) as it stands. For a logit of 800 the exponential
+    is larger than the largest float, and the result is −∞. np.logaddexp(0, logit) is the same
+    quantity without the overflow."""
+    log_likelihood = (x * logits - np.log(1 + np.exp(logits))).sum(axis=1)
+    return (log_likelihood - kl_to_standard_normal(mu, logvar)).mean()
+
+
+def each_term_averaged(x, logits, mu, logvar):
+    """Your function takes `.mean()` of each term by itself: the reconstruction is divided by the
+    pixels, the KL by the latent dimensions. That is a KL's weight of d / d_z: with 784 pixels and
+    20 dimensions, 39. Sum both over axis 1, and take the mean over the batch only."""
+    log_likelihood = (x * logits - np.logaddexp(0, logits)).mean()
+    return log_likelihood - kl_to_standard_normal(mu, logvar).mean() / mu.shape[1]
+
+
+def kl_with_log_sigma(x, logits, mu, logvar):
+    """Your function behaves exactly as if `logvar` were log σ: its KL takes exp(2 · logvar) for σ²
+    and 2 · logvar for log σ². But logvar = log σ², so σ² = exp(logvar)."""
+    log_likelihood = (x * logits - np.logaddexp(0, logits)).sum(axis=1)
+    return (log_likelihood - kl_to_standard_normal(mu, 2 * logvar)).mean()
+
+
+def kl_left_out(x, logits, mu, logvar):
+    """Your function returns the log-likelihood alone. The bound pays for the code: subtract the KL
+    that you wrote in 06.1."""
+    return (x * logits - np.logaddexp(0, logits)).sum(axis=1).mean()
+
+
 def elbo_cases(rng):
     x, logits = np.array([[1.0, 0.0, 0.5]]), np.array([[2.0, -1.0, 0.0]])
     yield x, logits, np.array([[1.0, 0.5]]), np.array([[0.0, -1.0]])
     for B, d, d_z in ((3, 6, 2), (2, 4, 5), (1, 5, 1)):
         x, logits = (rng.random((B, d)) < 0.4) * 1.0, rng.normal(0, 2, size=(B, d))
         yield x, logits, rng.normal(size=(B, d_z)), rng.normal(size=(B, d_z))
-    x, logits = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[-800.0, 1.0], [-2.0, 800.0]])
+    x, logits = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[-800.0, 1.0], [-2.0, 3.0]])
     yield x, logits, rng.normal(size=(2, 3)), rng.normal(size=(2, 3))
+    x, logits = np.array([[0.0, 1.0, 0.0]]), np.array([[800.0, 800.0, -800.0]])
+    yield x, logits, rng.normal(size=(1, 2)), rng.normal(size=(1, 2))
 
 
 # 06.4
@@ -252,9 +356,29 @@ def averaged_over_images(log_weights):
     return importance_bound(log_weights).mean()
 
 
+def one_maximum_for_all_images(log_weights):
+    """Your function takes off one maximum for all images. An image at −1000 beside one at −3 still
+    gives exp(−997) = 0. Take off the largest of each image: log_weights.max(axis=0)."""
+    largest = log_weights.max()
+    return largest + np.log(np.exp(log_weights - largest).mean(axis=0))
+
+
+def log_s_added(log_weights):
+    """Your function adds log S to the logarithm of the sum. A mean is the sum divided by S, so
+    log S is subtracted."""
+    return importance_bound(log_weights) + 2 * np.log(len(log_weights))
+
+
+def negative_of_the_bound(log_weights):
+    """Your result is the right one with its sign turned: a loss. The bound itself is asked for,
+    which lies below log p(x)."""
+    return -importance_bound(log_weights)
+
+
 def importance_bound_cases(rng):
     yield (np.log(np.array([[1.0, 2.0], [3.0, 2.0]])),)
     yield (np.array([[-1000.0, -100.0, -3.0], [-1001.0, -98.0, -4.0]]),)
+    yield (np.array([[-1000.0, -1002.0], [-1001.0, -999.0]]),)
     for S, B in ((3, 3), (10, 4), (1, 2), (5, 1)):
         yield (rng.normal(-2, 2, size=(S, B)),)
 
@@ -316,9 +440,10 @@ def sign_of_the_ratio(image, original, data_range):
 
 def psnr_cases(rng):
     yield np.array([[0.0, 0.5], [1.0, 0.2]]), np.array([[0.1, 0.5], [0.8, 0.2]]), 1
-    for data_range, shape in ((255, (3, 4)), (1, (5, 2)), (2, (1, 6))):
-        original = data_range * rng.random(shape)
-        yield original + 0.1 * data_range * rng.normal(size=shape), original, data_range
+    for low, high, decimals, shape in ((0, 255, 0, (3, 4)), (0, 1, 2, (5, 2)), (-1, 1, 2, (1, 6))):
+        original = rng.uniform(low, high, shape).round(decimals)
+        image = (original + 0.1 * (high - low) * rng.normal(size=shape)).round(decimals)
+        yield image.clip(low, high), original, high - low
 
 
 # 06.6
@@ -371,6 +496,18 @@ def mean_over_dimensions(kl, free):
     return np.maximum(kl.mean(axis=0), free).mean()
 
 
+def summed_over_batch(kl, free):
+    """Your function sums each dimension's KL over the batch. The sum grows with the batch, and soon
+    lies above any `free`: take the mean over axis 0."""
+    return np.maximum(kl.sum(axis=0), free).sum()
+
+
+def mean_over_axis_1(kl, free):
+    """Your function takes the mean over axis 1, the latent dimensions, and compares each sample
+    with `free`. The batch is axis 0: average over it, and compare each dimension."""
+    return np.maximum(kl.mean(axis=1), free).sum()
+
+
 def free_bits_cases(rng):
     yield np.array([[0.0, 1.0], [0.2, 3.0]]), 0.5
     for B, d_z, free in ((4, 3, 0.5), (1, 4, 0.3), (5, 1, 1.5), (3, 6, 0.8)):
@@ -398,6 +535,11 @@ EXERCISES = (
             half_forgotten,
             summed_over_the_batch,
             averaged_over_the_batch,
+            summed_over_axis_0,
+            not_summed,
+            one_left_out,
+            mu_not_squared,
+            reverse_kl,
         ),
     ),
     Exercise(
@@ -416,6 +558,10 @@ EXERCISES = (
             log_variance_as_deviation,
             deviation_forgotten,
             mean_scaled_too,
+            root_of_the_log_variance,
+            noise_left_out,
+            deviation_without_noise,
+            mean_left_out,
         ),
     ),
     Exercise(
@@ -440,6 +586,12 @@ EXERCISES = (
             one_value_a_sample,
             log_of_a_rounded_sigmoid,
             log_clipped_at_minus_100,
+            probability_clipped_at_1e_7,
+            probability_clipped_at_1e_8,
+            exponential_overflows,
+            each_term_averaged,
+            kl_with_log_sigma,
+            kl_left_out,
         ),
         accepted=(scaled,),
     ),
@@ -460,6 +612,9 @@ EXERCISES = (
             weights_underflow,
             largest_weight_not_added_again,
             averaged_over_images,
+            one_maximum_for_all_images,
+            log_s_added,
+            negative_of_the_bound,
         ),
     ),
     Exercise(
@@ -501,6 +656,8 @@ EXERCISES = (
             floor_for_every_sample,
             maximum_left_out,
             mean_over_dimensions,
+            summed_over_batch,
+            mean_over_axis_1,
         ),
         accepted=(excess_over_the_floor,),
     ),
