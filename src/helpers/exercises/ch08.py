@@ -1,7 +1,5 @@
 """Exercise bank of chapter 08: the Transformer."""
 
-import math
-
 import numpy as np
 
 from helpers.exercises.engine import Exercise
@@ -10,7 +8,7 @@ from helpers.exercises.engine import Exercise
 
 
 def scaled_scores(q, k):
-    return q @ np.swapaxes(k, -1, -2) / math.sqrt(q.shape[-1])
+    return q @ np.swapaxes(k, -1, -2) / np.sqrt(q.shape[-1])
 
 
 def _dot_products(q, k):
@@ -32,30 +30,30 @@ def scaled_by_the_size(q, k):
 def scaled_by_the_models_width(q, k):
     """Your function divides by the root of the model's width, n_head · d_k. The dot product runs
     over the d_k features of one head, so the root of d_k is right."""
-    return _dot_products(q, k) / math.sqrt(q.shape[1] * q.shape[-1])
+    return _dot_products(q, k) / np.sqrt(q.shape[1] * q.shape[-1])
 
 
 def scaled_by_the_number_of_keys(q, k):
     """Your function divides by the root of the number of keys. What is summed in a dot product are
     the d_k features, the last axis, not the keys."""
-    return _dot_products(q, k) / math.sqrt(k.shape[-2])
+    return _dot_products(q, k) / np.sqrt(k.shape[-2])
 
 
 def scaled_by_the_number_of_queries(q, k):
     """Your function divides by the root of the number of queries. What is summed in a dot product
     are the d_k features, the last axis."""
-    return _dot_products(q, k) / math.sqrt(q.shape[-2])
+    return _dot_products(q, k) / np.sqrt(q.shape[-2])
 
 
 def multiplied_by_the_root(q, k):
     """Your function multiplies by the root of d_k. That makes large scores larger still: divide."""
-    return _dot_products(q, k) * math.sqrt(q.shape[-1])
+    return _dot_products(q, k) * np.sqrt(q.shape[-1])
 
 
 def keys_ask_queries(q, k):
     """Your scores are transposed: the keys ask the queries. Row t must hold the scores of query t
     with all keys, so the queries stand on the left of the product."""
-    return _dot_products(k, q) / math.sqrt(q.shape[-1])
+    return _dot_products(k, q) / np.sqrt(q.shape[-1])
 
 
 def softmax_already_taken(q, k):
@@ -107,6 +105,12 @@ def masked_after_the_softmax(scores):
     """Your function sets weights to zero after the softmax, and the rows no longer sum to 1. Mask
     the scores, before the softmax; then what remains is shared out anew."""
     return _softmax(scores) * _triangle(scores)
+
+
+def zero_times_infinity(scores):
+    """Your function adds (1 − allowed) · (−∞) to the scores. Where a token may look that is 0 · ∞,
+    which is nan, and so is every weight. Choose instead of multiplying: np.where."""
+    return np.full_like(scores, np.nan)
 
 
 def masked_with_zero(scores):
@@ -355,13 +359,14 @@ def output_projections_matrix_forgotten(d, n_head, hidden):
 
 
 def norms_forgotten(d, n_head, hidden):
-    """Your number lacks 4d: the gains and shifts of the two norms are parameters too."""
+    """Your number lacks 4d. Either both norms are forgotten, with a gain and a shift each, or the
+    attention's biases: 3d for queries, keys and values, and d for the output projection."""
     return block_parameters(d, n_head, hidden) - 4 * d
 
 
 def one_norm_only(d, n_head, hidden):
-    """Your number lacks 2d: a block has two norms, one before each branch, each with a gain and a
-    shift."""
+    """Your number lacks 2d. A block has two norms, each with a gain and a shift: either one norm is
+    forgotten, or the shifts of both."""
     return block_parameters(d, n_head, hidden) - 2 * d
 
 
@@ -399,13 +404,13 @@ def block_parameters_cases(rng):
 
 def cross_attention(x, memory, Wq, Wk, Wv):
     q, k, v = x @ Wq, memory @ Wk, memory @ Wv
-    scores = q @ np.swapaxes(k, 1, 2) / math.sqrt(q.shape[-1])
+    scores = q @ np.swapaxes(k, 1, 2) / np.sqrt(q.shape[-1])
     exponentials = np.exp(scores - scores.max(axis=2, keepdims=True))
     return exponentials / exponentials.sum(axis=2, keepdims=True) @ v
 
 
 def _attention(q, k, v, scale=None, mask=None):
-    scores = q @ np.swapaxes(k, 1, 2) / (scale or math.sqrt(q.shape[-1]))
+    scores = q @ np.swapaxes(k, 1, 2) / (scale or np.sqrt(q.shape[-1]))
     if mask is not None:
         scores = np.where(mask, scores, -np.inf)
     return _softmax(scores) @ v
@@ -463,14 +468,14 @@ def scores_not_scaled(x, memory, Wq, Wk, Wv):
 def scores_scaled_by_the_models_width(x, memory, Wq, Wk, Wv):
     """Your scores are divided by the root of d, the width of x. The dot products run over the d_k
     columns of the queries and keys: divide by the root of d_k."""
-    return _attention(x @ Wq, memory @ Wk, memory @ Wv, scale=math.sqrt(x.shape[-1]))
+    return _attention(x @ Wq, memory @ Wk, memory @ Wv, scale=np.sqrt(x.shape[-1]))
 
 
 def softmax_over_x(x, memory, Wq, Wk, Wv):
     """Your softmax runs over the tokens that ask (axis 1). Each token of x shares out its own
     attention, so the weights sum to 1 over the memory, the last axis of the scores."""
     q, k, v = x @ Wq, memory @ Wk, memory @ Wv
-    return _softmax(q @ np.swapaxes(k, 1, 2) / math.sqrt(q.shape[-1]), axis=1) @ v
+    return _softmax(q @ np.swapaxes(k, 1, 2) / np.sqrt(q.shape[-1]), axis=1) @ v
 
 
 def cross_attention_cases(rng):
@@ -490,7 +495,7 @@ EXERCISES = (
             "Each score is a dot product of a query and a key of the same sample and head.",
             "The @ operator multiplies the last two axes and keeps the others. Keys must be "
             "transposed in these two: np.swapaxes(k, -1, -2).",
-            "Divide the product by the root of the last axis' size, math.sqrt(q.shape[-1]).",
+            "Divide the product by the root of the last axis' size, np.sqrt(q.shape[-1]).",
         ),
         misconceptions=(
             not_scaled,
@@ -517,6 +522,7 @@ EXERCISES = (
             not_masked,
             masked_after_the_softmax,
             masked_with_zero,
+            zero_times_infinity,
             present_masked_out,
             present_masked_with_a_large_number,
             present_masked_and_first_row_zero,
