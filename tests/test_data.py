@@ -1,6 +1,5 @@
 """The data sets: shipped digits and plays, own texts, downloads from servers that misbehave."""
 
-import contextlib
 import gzip
 import hashlib
 import lzma
@@ -8,10 +7,8 @@ import os
 import re
 import socket
 import struct
-import threading
 import time
 import zlib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import build_mnist
@@ -505,93 +502,17 @@ def test_builder_reproduces_the_shipped_file(tmp_path):
 # ---------------------------------------------------------------- downloads
 
 
-class Server(ThreadingHTTPServer):
-    """Serves files by path, or misbehaves as the path says; counts the requests."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files = {"/good": CONTENT}
-        self.requests = []
-        self.stop = threading.Event()
-
-    def url(self, path):
-        return f"http://127.0.0.1:{self.server_port}{path}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.requests.append(self.path)
-        stop = self.server.stop
-        if self.path in self.server.files:
-            content = self.server.files[self.path]
-            self.head(len(content))
-            self.wfile.write(content)
-        elif self.path == "/corrupt":
-            self.head(len(CONTENT))
-            self.wfile.write(b"x" + CONTENT[1:])
-        elif self.path == "/truncated":
-            self.head(len(CONTENT))
-            self.wfile.write(CONTENT[:50_000])
-        elif self.path == "/truncated-without-length":
-            self.head(None)
-            self.wfile.write(CONTENT[:50_000])
-        elif self.path == "/drip":
-            self.head(len(CONTENT))
-            while not stop.wait(0.02):
-                self.wfile.write(b"x")
-        elif self.path == "/fast-then-drip":
-            self.head(len(CONTENT))
-            self.wfile.write(CONTENT[:100_000])
-            while not stop.wait(0.02):
-                self.wfile.write(b"x")
-        elif self.path == "/stalled":
-            self.head(len(CONTENT))
-            self.wfile.write(CONTENT[:50_000])
-            stop.wait(5)
-        elif self.path == "/silent":
-            stop.wait(5)
-        else:
-            self.send_error(int(self.path.strip("/")))
-
-    def head(self, length):
-        self.send_response(200)
-        if length is not None:
-            self.send_header("Content-Length", str(length))
-        self.end_headers()
-
-    def handle(self):
-        with contextlib.suppress(OSError):  # the client has left, as it should
-            super().handle()
-
-    def log_message(self, *args):
-        pass
+pytestmark = pytest.mark.usefixtures("cache")  # no test touches the user's own
+MODES = ("corrupt", "truncated", "truncated-without-length", "drip", "fast-then-drip", "stalled")
+MODES += ("silent",)
 
 
 @pytest.fixture
-def server():
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield server
-    server.stop.set()
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    """An empty cache folder, shorter limits, and no proxy in between."""
-    folder = tmp_path / "cache"
-    monkeypatch.setattr(pooch, "os_cache", lambda project: folder)
-    monkeypatch.setattr(data, "SILENT_SECONDS", 5)
-    monkeypatch.setattr(data, "WINDOW_SECONDS", 0.2)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    data._temporary_folder.cache_clear()
-    yield folder
-    data._temporary_folder.cache_clear()
+def server(web):
+    """Serves CONTENT as /good, and under each mode's name in that mode."""
+    web.files = {f"/{name}": CONTENT for name in ("good", *MODES)}
+    web.modes = {f"/{mode}": mode for mode in MODES}
+    return web
 
 
 def closed_port():

@@ -1,17 +1,13 @@
 """The packaged GPT-2: equal to transformers', its files, its downloads, and its generation."""
 
-import contextlib
 import hashlib
 import json
 import os
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 
 import numpy as np
-import pooch
 import pytest
 import safetensors.torch
 import tokenizers
@@ -395,75 +391,23 @@ def test_broken_or_too_large_tokenizer(folder, tokenizer):
 # ---------------------------------------------------------------- downloads
 
 
-class Server(ThreadingHTTPServer):
-    """Serves files by path; what a path's mode says may go wrong."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files, self.modes, self.requests = {}, {}, []
-        self.stop = threading.Event()
-
-    def url(self, path):
-        return f"http://127.0.0.1:{self.server_port}{path}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.requests.append(self.path)
-        content, mode = self.server.files[self.path], self.server.modes.get(self.path)
-        if mode == "404":
-            self.send_error(404)
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if mode == "corrupt":
-            content = content[:-1] + bytes([content[-1] ^ 1])
-        if mode == "truncated":
-            content = content[: len(content) // 2]
-        if mode == "slow":
-            while not self.server.stop.wait(0.02):
-                self.wfile.write(b"x")
-        self.wfile.write(content)
-
-    def handle(self):
-        with contextlib.suppress(OSError):  # the client has left, as it should
-            super().handle()
-
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture
-def server(tmp_path, monkeypatch, tokenizer):
+def server(web, cache, tmp_path, monkeypatch, tokenizer):
     """A server with a small GPT-2 in place of the large one, and a small shipped model."""
     config = gpt2.Config(**SMALL | {"vocab_size": 300})
-    server = Server()
     gpt2.save(gpt2.GPT2(config), tokenizer, tmp_path / "large")
     gpt2.save(gpt2.GPT2(config), tokenizer, tmp_path / "data" / gpt2.MINI)
     files = {}
     for name in gpt2.GPT2_FILES:
         content = (tmp_path / "large" / name).read_bytes()
-        server.files[f"/{name}"] = server.files[f"/mirror/{name}"] = content
-        mirrors = (server.url(f"/{name}"),)
-        mirrors += (server.url(f"/mirror/{name}"),) if name != "model.safetensors" else ()
+        web.files[f"/{name}"] = web.files[f"/mirror/{name}"] = content
+        mirrors = (web.url(f"/{name}"),)
+        mirrors += (web.url(f"/mirror/{name}"),) if name != "model.safetensors" else ()
         files[name] = (mirrors, hashlib.sha256(content).hexdigest())
     monkeypatch.setattr(gpt2, "GPT2_FILES", files)
     monkeypatch.setattr(gpt2, "GPT2_CONFIG", config)
-    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache")
     monkeypatch.setattr(data, "DATA", tmp_path / "data")
-    monkeypatch.setattr(data, "SILENT_SECONDS", 5)
-    monkeypatch.setattr(data, "WINDOW_SECONDS", 0.2)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield server
-    server.stop.set()
-    server.shutdown()
-    server.server_close()
+    return web
 
 
 def cached_files(tmp_path):
@@ -486,7 +430,7 @@ def test_download(server, tmp_path, capfd):
 FAULTS = {
     "corrupt": "sent a file with a wrong checksum",
     "truncated": "broke off before the end of the file",
-    "slow": "sent fewer than 20,000 bytes per second",
+    "drip": "sent fewer than 20,000 bytes per second",
     "404": "answered 404 Not Found",
 }
 
@@ -680,7 +624,7 @@ def test_settings_of_torch_stay(model):
     gpt2.generate(model, [1], 3)
     assert torch.get_float32_matmul_precision() == before
     assert not torch.is_inference_mode_enabled()
-    for _ in gpt2._tokens(model, [1], 2):
+    for _ in gpt2.next_tokens(model, [1], 2):
         assert torch.get_float32_matmul_precision() == before
         assert not torch.is_inference_mode_enabled()
 

@@ -423,7 +423,7 @@ def _json(value: dict) -> bytes:
 # ---------------------------------------------------------------- generation
 
 
-def generate(
+def next_tokens(
     model: GPT2,
     ids: Sequence[int],
     new_tokens: int,
@@ -436,8 +436,8 @@ def generate(
     forbidden: Sequence[Sequence[int]] = (),
     continuations: int = 1,
     seed: int | None = None,
-) -> list[list[int]]:
-    """Continue a prompt; returns the new tokens of each continuation, without the prompt.
+) -> Iterator[list[int | None]]:
+    """Continue a prompt: yields the next token of every continuation, None for those that ended.
 
     The controls work on the logits in this order: repetition penalty, forbidden words, temperature,
     top-k, top-p; then a token is drawn. They are the filters of `helpers.sample`.
@@ -462,75 +462,6 @@ def generate(
 
     Raises ValueError, whose one sentence says which argument is wrong.
     """
-    written = [[] for _ in range(continuations)]
-    for tokens in _tokens(
-        model,
-        ids,
-        new_tokens,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        repetition_penalty=repetition_penalty,
-        stop=stop,
-        forbidden=forbidden,
-        continuations=continuations,
-        seed=seed,
-    ):
-        for text, token in zip(written, tokens, strict=True):
-            if token is not None:
-                text.append(token)
-    return written
-
-
-def stream(
-    model: GPT2,
-    tokenizer: tokenizers.Tokenizer,
-    prompt: str,
-    new_tokens: int,
-    *,
-    stop: Sequence[str] = (),
-    forbidden: Sequence[str] = (),
-    **controls,
-) -> str:
-    """Continue a prompt, print each piece of text as soon as it is written, and return them all.
-
-    A character of several bytes is printed when its last byte is there. The prompt is not printed.
-
-    stop: the text ends with the first of these, or with the token that completes it. forbidden:
-    strings whose tokens, as the tokenizer splits the string, are never written in a row. controls:
-    as in `generate`, without continuations.
-    """
-    forbidden = [tokenizer.encode(word, add_special_tokens=False).ids for word in forbidden]
-    ids = tokenizer.encode(prompt, add_special_tokens=False).ids
-    decoder = tokenizers.decoders.DecodeStream(skip_special_tokens=False)
-    tokens, text = [], ""
-    for (token,) in _tokens(model, ids, new_tokens, forbidden=forbidden, **controls):
-        tokens.append(token)
-        piece = decoder.step(tokenizer, token) or ""
-        text += piece
-        print(piece, end="", flush=True)
-        if any(end in text[-len(piece) - len(end) :] for end in stop if piece):
-            break
-    rest = tokenizer.decode(tokens, skip_special_tokens=False)[len(text) :]  # an unfinished one
-    print(rest)
-    return text + rest
-
-
-def _tokens(
-    model: GPT2,
-    ids: Sequence[int],
-    new_tokens: int,
-    *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    repetition_penalty: float = 1.0,
-    stop: Sequence[Sequence[int]] = (),
-    forbidden: Sequence[Sequence[int]] = (),
-    continuations: int = 1,
-    seed: int | None = None,
-) -> Iterator[list[int | None]]:
-    """The next token of every continuation, step by step; None for those that have ended."""
     prompt = [int(token) for token in ids]
     stop, forbidden = ([list(map(int, s)) for s in many] for many in (stop, forbidden))
     _check(model.config, prompt, new_tokens, stop, forbidden, continuations)
@@ -559,6 +490,53 @@ def _tokens(
         yield tokens
         if all(ended):
             return
+
+
+def generate(model: GPT2, ids: Sequence[int], new_tokens: int, **controls) -> list[list[int]]:
+    """Continue a prompt; returns the new tokens of each continuation, without the prompt.
+
+    Arguments, rules and errors are those of `next_tokens`, which does the work step by step.
+    """
+    written = [[] for _ in range(controls.get("continuations", 1))]
+    for step in next_tokens(model, ids, new_tokens, **controls):
+        for text, token in zip(written, step, strict=True):
+            if token is not None:
+                text.append(token)
+    return written
+
+
+def stream(
+    model: GPT2,
+    tokenizer: tokenizers.Tokenizer,
+    prompt: str,
+    new_tokens: int,
+    *,
+    stop: Sequence[str] = (),
+    forbidden: Sequence[str] = (),
+    **controls,
+) -> str:
+    """Continue a prompt, print each piece of text as soon as it is written, and return them all.
+
+    A character of several bytes is printed when its last byte is there. The prompt is not printed.
+
+    stop: the text ends with the first of these, or with the token that completes it. forbidden:
+    strings whose tokens, as the tokenizer splits the string, are never written in a row. controls:
+    as in `next_tokens`, without continuations.
+    """
+    forbidden = [tokenizer.encode(word, add_special_tokens=False).ids for word in forbidden]
+    ids = tokenizer.encode(prompt, add_special_tokens=False).ids
+    decoder = tokenizers.decoders.DecodeStream(skip_special_tokens=False)
+    tokens, text = [], ""
+    for (token,) in next_tokens(model, ids, new_tokens, forbidden=forbidden, **controls):
+        tokens.append(token)
+        piece = decoder.step(tokenizer, token) or ""
+        text += piece
+        print(piece, end="", flush=True)
+        if any(end in text[-len(piece) - len(end) :] for end in stop if piece):
+            break
+    rest = tokenizer.decode(tokens, skip_special_tokens=False)[len(text) :]  # an unfinished one
+    print(rest)
+    return text + rest
 
 
 def _check(config: Config, prompt, new_tokens, stop, forbidden, continuations) -> None:
