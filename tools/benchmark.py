@@ -14,9 +14,11 @@ import math
 import os
 import platform
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import notebook_code
@@ -214,6 +216,56 @@ def rungs_04(text: data.Text, seed: int) -> dict[str, dict]:
     return rungs
 
 
+def rungs_08(text: data.Text, seed: int) -> dict[str, dict]:
+    """The ladder's rung of chapter 08: the Transformer, in the notebook's fixed steps."""
+    session.start("torch", seed=seed)
+    import torch
+
+    torch.set_float32_matmul_precision("medium")
+    chapter, steps = notebook_code.load("08"), 1500
+    vocab = sorted(set(text.train + text.dev + text.held))
+    train_ids, dev_ids, held_ids = (
+        chapter.encode(part, vocab) for part in (text.train, text.dev, text.held)
+    )
+    torch.manual_seed(seed)
+    model = chapter.CharTransformer(len(vocab))
+    training = chapter.TextTraining(model, train_ids, seed=seed)
+    history = train.run(chapter.falling_rate(training, steps), steps, name=f"Transformer {seed}")
+    nats = chapter.nats(model, dev_ids, held_ids, model.block_size // 2)
+    torch.set_float32_matmul_precision("highest")
+    return {
+        "Transformer": {
+            "nats_per_character": round(nats, 4),
+            "context": model.block_size,
+            "parameters": trained_numbers(model),
+            "steps": steps,
+            "training_seconds": round(history.seconds, 1),
+        }
+    }
+
+
+def rungs_09(text: data.Text, seed: int) -> dict[str, dict]:
+    """The ladder's rung of chapter 09: the GPT-2 in data/mini-gpt2, which was trained once."""
+    if seed:
+        return {}
+    session.start("torch")
+    from helpers import gpt2, pretrain
+
+    model, tokenizer = gpt2.load("mini")
+    log = (data.DATA / gpt2.MINI / pretrain.LOG).read_text(encoding="utf-8")
+    last = json.loads(log.splitlines()[-1])
+    nats = pretrain.nats_per_character(model, tokenizer, text.held, text.dev)
+    return {
+        "GPT-2, trained here": {
+            "nats_per_character": round(nats, 4),
+            "context": None,
+            "parameters": trained_numbers(model),
+            "steps": last["step"],
+            "training_seconds": last["seconds"],
+        }
+    }
+
+
 def trained_numbers(model) -> int:
     """How many numbers of a PyTorch model are trained."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
@@ -265,6 +317,249 @@ def lstm(seeds: list[int], seconds: float) -> dict[str, list[dict]]:
     torch.set_float32_matmul_precision("highest")
     runs[0]["longer_on_the_plays"] = longer
     return {"tiny Shakespeare": runs}
+
+
+def readme_model(vocab_size: int, norm, rotary, activation: Callable, explicit: bool):
+    """The GPT of nanoGPT's README for the CPU (Karpathy, 2022), re-implemented, with switches.
+
+    4 layers, 4 heads, 128 wide, 64 characters, no biases, output layer tied to the embedding;
+    weights normal with a standard deviation of 0.02, 0.02/√8 where a branch writes to the stream.
+
+    norm: makes a normalisation of the width. rotary: None for a learnt table of positions, or the
+    functions rotary_tables and rotate of chapter 08. explicit: attention by baddbmm and softmax in
+    the place of scaled_dot_product_attention.
+    """
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    T, d, n_head, n_layer = 64, 128, 4, 4
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm1, self.norm2 = norm(d), norm(d)
+            self.qkv, self.proj = nn.Linear(d, 3 * d, bias=False), nn.Linear(d, d, bias=False)
+            self.up, self.down = nn.Linear(d, 4 * d, bias=False), nn.Linear(4 * d, d, bias=False)
+            for writer in (self.proj, self.down):
+                writer.std = 0.02 / math.sqrt(2 * n_layer)
+
+        def forward(self, x):
+            x = x + self.proj(attention(self.qkv(self.norm1(x))))
+            return x + self.down(activation(self.up(self.norm2(x))))
+
+    class ReadmeGPT(nn.Module):
+        block_size = T
+
+        def __init__(self):
+            super().__init__()
+            self.tokens = nn.Embedding(vocab_size, d)
+            self.positions = None if rotary else nn.Embedding(T, d)
+            self.blocks = nn.ModuleList(Block() for _ in range(n_layer))
+            self.norm = norm(d)
+            self.output = nn.Linear(d, vocab_size, bias=False)
+            for module in self.modules():
+                if isinstance(module, nn.Linear | nn.Embedding):
+                    nn.init.normal_(module.weight, std=getattr(module, "std", 0.02))
+            self.output.weight = self.tokens.weight
+
+        def forward(self, ids):
+            x = self.tokens(ids)
+            if self.positions is not None:
+                x = x + self.positions.weight[: ids.shape[1]]
+            for block in self.blocks:
+                x = block(x)
+            return self.output(self.norm(x))
+
+    future = torch.full((T, T), -math.inf).triu(1)
+    tables = [table.float() for table in rotary[0](T, d // n_head)] if rotary else []
+
+    def attention(qkv):
+        B, length, _ = qkv.shape
+        heads = qkv.view(B, length, 3 * n_head, d // n_head).transpose(1, 2)
+        q, k, v = heads.split(n_head, dim=1)  # (B, n_head, T, d_k)
+        if rotary:
+            q, k = (rotary[1](x, *(table[:length] for table in tables)) for x in (q, k))
+        if explicit:
+            q, k, v = (x.reshape(B * n_head, length, -1) for x in (q, k, v))
+            mask = future[:length, :length]
+            scores = torch.baddbmm(mask, q, k.mT, alpha=q.shape[-1] ** -0.5)
+            out = (scores.softmax(dim=-1) @ v).unflatten(0, (B, n_head))
+        else:
+            out = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return out.transpose(1, 2).reshape(B, length, d)
+
+    return ReadmeGPT()
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """nanoGPT's README recipe for the CPU, with one switch for each change of chapter 08."""
+
+    lr: float = 1e-3
+    batch: int = 12
+    precision: str = "highest"
+    fused: bool = False
+    explicit: bool = False
+    rotary: bool = False
+    rms_norm: bool = False
+    relu_squared: bool = False
+    muon: bool = False
+    bfloat16: bool = False
+
+
+RECIPES = {
+    "README recipe": Recipe(),
+    "learning rate 3e-3": Recipe(lr=3e-3),
+    '"medium" products': Recipe(precision="medium"),
+    "explicit attention": Recipe(explicit=True),
+    "fused AdamW": Recipe(fused=True),
+    "rotary positions": Recipe(rotary=True),
+    "RMS-norm": Recipe(rms_norm=True),
+    "ReLU²": Recipe(relu_squared=True),
+    "Muon": Recipe(muon=True),
+    "8 windows": Recipe(batch=8),
+    "bfloat16 autocast": Recipe(bfloat16=True),
+}
+
+
+def recipe_training(chapter, recipe: Recipe, vocab_size: int, ids, seed: int):
+    """A model, and a function that makes one of its steps.
+
+    AdamW with β₂ = 0.99, weight decay 0.1 on matrices, warm-up over the first 5 % (100 of 2,000
+    steps), then a cosine to a tenth of the rate, gradients clipped at norm 1.
+    """
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    torch.manual_seed(seed)
+    model = readme_model(
+        vocab_size,
+        (lambda d: nn.RMSNorm(d)) if recipe.rms_norm else lambda d: nn.LayerNorm(d, bias=False),
+        (chapter.rotary_tables, chapter.rotate) if recipe.rotary else None,
+        (lambda u: functional.relu(u).square()) if recipe.relu_squared else functional.gelu,
+        recipe.explicit,
+    )
+    matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
+    muon = chapter.Muon(matrices, 0.02) if recipe.muon else None
+    rest = [p for p in model.parameters() if muon is None or all(p is not m for m in matrices)]
+    groups = [
+        {"params": [p for p in rest if p.ndim == 2], "weight_decay": 0.1},
+        {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    adam = torch.optim.AdamW(groups, recipe.lr, betas=(0.9, 0.99), fused=recipe.fused)
+    rng = torch.Generator().manual_seed(seed)
+    T = model.block_size
+
+    def step(share: float) -> None:
+        torch.set_float32_matmul_precision(recipe.precision)
+        done = max(0.0, (share - 0.05) / 0.95)
+        factor = (
+            share / 0.05 + 0.01 if share < 0.05 else 0.1 + 0.45 * (1 + math.cos(math.pi * done))
+        )
+        for group in adam.param_groups:
+            group["lr"] = factor * recipe.lr
+        starts = torch.randint(len(ids) - T, (recipe.batch, 1), generator=rng)
+        windows = ids[starts + torch.arange(T + 1)]
+        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
+            logits = model(windows[:, :-1])
+        loss = functional.cross_entropy(logits.float().flatten(0, 1), windows[:, 1:].flatten())
+        adam.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        adam.step()
+        if muon is not None:
+            muon.lr = 0.02 * factor
+            muon.step()
+        loss.item()
+
+    return model, step
+
+
+def course_training(chapter, vocab_size: int, ids, seed: int):
+    """The model of chapter 08, and a function that makes one of its steps."""
+    import torch
+
+    torch.manual_seed(seed)
+    model = chapter.CharTransformer(vocab_size)
+    training = chapter.TextTraining(model, ids, seed=seed)
+
+    def step(share: float) -> None:
+        torch.set_float32_matmul_precision("medium")
+        training.step(share)
+
+    return model, step
+
+
+def lstm_training(vocab_size: int, ids, seed: int):
+    """The LSTM of chapter 04, and a function that makes one of its steps."""
+    import torch
+
+    recurrent = notebook_code.load("04")
+    torch.manual_seed(seed)
+    model = recurrent.CharModel(torch.nn.LSTM, vocab_size)
+    training = recurrent.Training(model, ids.numpy(), seed=seed)
+
+    def step(share: float) -> None:
+        torch.set_float32_matmul_precision("medium")
+        training.step(share)
+
+    return model, step
+
+
+EVERY_SEED = ("README recipe", "the course")
+
+
+def text(seeds: list[int], seconds: float) -> dict[str, list[dict]]:
+    """The Transformer (chapter 08) on tiny Shakespeare against nanoGPT's README recipe for the CPU.
+
+    All else, the single changes of the recipe among them, runs with the first seed only.
+    """
+    session.start("torch")
+    import torch
+
+    chapter = notebook_code.load("08")
+    tiny = data.shakespeare("tiny")
+    vocab = sorted(set(tiny.train + tiny.dev + tiny.held))
+    read, held = (chapter.encode(part, vocab) for part in (tiny.train + tiny.dev, tiny.held))
+
+    def score(name: str, model, ladder: bool = False) -> float:
+        """In windows of the model's own length, or as on the ladder; an LSTM carries its state."""
+        torch.set_float32_matmul_precision("medium")
+        if "LSTM" in name:
+            return held_nats(notebook_code.load("04"), model, tiny, vocab)
+        stride = model.block_size // 2 if ladder else model.block_size
+        return chapter.nats(model, read, held, stride)
+
+    results = {}
+    for seed in seeds:
+        made = {
+            name: recipe_training(chapter, recipe, len(vocab), read, seed)
+            for name, recipe in RECIPES.items()
+        }
+        made["the course"] = course_training(chapter, len(vocab), read, seed)
+        made["LSTM of chapter 04"] = lstm_training(len(vocab), read, seed)
+        contenders = {
+            name: Contender(step, partial(score, name, model))
+            for name, (model, step) in made.items()
+            if seed == seeds[0] or name in EVERY_SEED
+        }
+        for name, run in race(contenders, seconds, turns=4).items():
+            model = made[name][0]
+            results.setdefault(name, []).append(
+                {
+                    "seed": seed,
+                    "parameters": trained_numbers(model),
+                    "seconds": run.seconds,
+                    "steps": run.steps,
+                    "held_by_turn": run.scores,
+                    "held_nats_per_character": round(run.scores[-1], 4),
+                    "ladder_nats_per_character": round(score(name, model, ladder=True), 4),
+                }
+            )
+    torch.set_float32_matmul_precision("highest")
+    return results
 
 
 def tutorial_players():
@@ -488,21 +783,143 @@ def vae(seeds: list[int], seconds: float) -> dict[str, list[dict]]:
     return results
 
 
+SETTINGS = {"temperature": 0.7, "top_k": 60, "top_p": 0.95}
+PROMPT = 16  # tokens
+NEW_TOKENS = {"shipped": 200, "124M": 40}
+GREEDY = (
+    "transformers, greedy",
+    "loop without a cache",
+    "loop with a cache",
+    "helpers.gpt2, greedy",
+)
+SAMPLING = ("transformers, our settings", "helpers.gpt2, our settings")
+
+
+def writers(folder: Path) -> tuple:
+    """The GPT-2 of a folder and, by name, functions that write with it.
+
+    Each takes a prompt, the number of new tokens and a seed, and returns the new tokens.
+    """
+    import torch
+    import transformers
+
+    from helpers import gpt2
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    model, _ = gpt2.load(folder)
+    library = transformers.GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).eval()
+    library.generation_config.pad_token_id = 0
+
+    def by_library(prompt, new_tokens, seed, **controls):
+        given = torch.tensor([prompt])
+        torch.manual_seed(seed)
+        written = library.generate(
+            given,
+            attention_mask=torch.ones_like(given),
+            max_new_tokens=new_tokens,
+            **controls,
+        )
+        return written[0, len(prompt) :].tolist()
+
+    def without_cache(prompt, new_tokens, seed):
+        text = list(prompt)
+        with torch.no_grad():
+            for _ in range(new_tokens):
+                text.append(int(model(torch.tensor([text]))[0, -1].argmax()))
+        return text[len(prompt) :]
+
+    def with_cache(prompt, new_tokens, seed):
+        newest, cache, text = prompt, model.new_cache(), []
+        with torch.no_grad():
+            for _ in range(new_tokens):
+                newest = [int(model(torch.tensor([newest]), cache)[0, -1].argmax())]
+                text += newest
+        return text
+
+    def by_package(prompt, new_tokens, seed, **controls):
+        return gpt2.generate(model, prompt, new_tokens, seed=seed, **controls)[0]
+
+    greedy = by_library, without_cache, with_cache, partial(by_package, temperature=0)
+    sampling = partial(by_library, do_sample=True, **SETTINGS), partial(by_package, **SETTINGS)
+    return model, dict(zip(GREEDY + SAMPLING, greedy + sampling, strict=True))
+
+
+def bandwidth(megabytes: int = 400, repeats: int = 5) -> float:
+    """Bytes per second at which two threads read memory: the best of some sums of a large array."""
+    import torch
+
+    array, seconds = torch.ones(megabytes * 250_000), []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        array.sum()
+        seconds.append(time.perf_counter() - begin)
+    return megabytes * 1e6 / min(seconds)
+
+
+def step_bytes(config, parameters: int, context: int) -> int:
+    """Bytes that one step of a GPT-2 with a cache reads, in float32, as in chapter 09."""
+    weights = parameters - (config.n_positions - 1) * config.n_embd
+    return 4 * weights + 8 * config.n_layer * context * config.n_embd
+
+
+def generate(seeds: list[int], seconds: float | None) -> dict[str, list[dict]]:
+    """GPT-2 (chapter 09): tokens per second of one text, by several ways to write it.
+
+    In each seed's round every way writes once after the same prompt; the order is reversed from
+    round to round. A short round before them does not count. `seconds` is not used.
+    """
+    session.start("torch")
+    import torch
+
+    from helpers import gpt2
+
+    results = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        torch.manual_seed(0)
+        gpt2.save(gpt2.GPT2(gpt2.Config()), None, temporary)
+        folders = {"shipped": data.DATA / gpt2.MINI, "124M": Path(temporary)}
+        for size, new_tokens in NEW_TOKENS.items():
+            model, made = writers(folders[size])
+            parameters = trained_numbers(model)
+            for write in made.values():
+                write([0] * PROMPT, 5, 0)
+            for seed in seeds:
+                prompt = np.random.default_rng(seed).integers(model.config.vocab_size, size=PROMPT)
+                for name in reversed(made) if seed % 2 else made:
+                    begin = time.perf_counter()
+                    made[name](prompt.tolist(), new_tokens, seed)
+                    rate = new_tokens / (time.perf_counter() - begin)
+                    run = {"seed": seed, "tokens_per_second": round(rate, 2)}
+                    results.setdefault(f"{size}: {name}", []).append(run)
+                pace = bandwidth()
+                read = step_bytes(model.config, parameters, PROMPT + new_tokens // 2)
+                bound = {"seed": seed, "tokens_per_second": round(pace / read, 2)}
+                bound |= {"parameters": parameters, "bytes_per_token": read}
+                bound["gigabytes_per_second"] = round(pace / 1e9, 2)
+                results.setdefault(f"{size}: memory allows", []).append(bound)
+            del model, made
+    return results
+
+
 # Each chapter's rungs: a function of the text and a seed that returns, by name, the loss
 # (nats_per_character) on the whole held-out text, the characters of context that a prediction sees
 # (None: no fixed number), the numbers that the model stores, its training steps and their seconds.
-LADDER = {"03": rungs_03, "04": rungs_04}
+# Nothing for a seed with which no model was trained.
+LADDER = {"03": rungs_03, "04": rungs_04, "08": rungs_08, "09": rungs_09}
 
 
-def ladder(seeds: list[int], seconds: float | None) -> dict[str, list[dict]]:
+def ladder(
+    seeds: list[int], seconds: float | None, chapters: Sequence[str] = tuple(LADDER)
+) -> dict[str, list[dict]]:
     """Language models (chapters 03 and later) on the same held-out plays, in the same unit.
 
     Each chapter's own recipe, a fixed number of steps; `seconds` is not used.
     """
     text, results = data.shakespeare(), {}
     for seed in seeds:
-        for rungs in LADDER.values():
-            for name, rung in rungs(text, seed).items():
+        for chapter in chapters:
+            for name, rung in LADDER[chapter](text, seed).items():
                 bits = round(rung["nats_per_character"] / math.log(2), 4)
                 run = {"seed": seed, **rung, "bits_per_character": bits}
                 results.setdefault(name, []).append(run)
@@ -531,6 +948,7 @@ ABOUT_LADDER = {
     "protocol": "Every character of the held-out text is predicted, in natural logarithms. "
     "Windows slide by one token; a recurrent model reads the text in 64 pieces, each warmed up on "
     "the 256 characters before it.",
+    "transformers": "Windows advance by half their length and are scored on their second half.",
 }
 
 ABOUT_LSTM = {
@@ -538,6 +956,16 @@ ABOUT_LSTM = {
     "data.shakespeare(), trained on its train part; the settings were chosen on the latter's dev",
     "protocol": "Every character of the held-out tenth is predicted, in natural logarithms; the "
     "text is read in 64 pieces, each warmed up on the 256 characters before it.",
+}
+
+ABOUT_TEXT = {
+    "text": ABOUT_LSTM["text"],
+    "protocol": "Every character of the held-out tenth is predicted, in natural logarithms. "
+    "held: windows of the model's own length, one after the other; ladder: windows advance by half "
+    "their length and are scored on their second half; the LSTM reads the text in 64 pieces, each "
+    "warmed up on the 256 characters before it. 'README recipe': nanoGPT's recipe for the CPU, "
+    "re-implemented; the rows after it change one thing each. "
+    "'the course' is the notebook's, in windows of 128. One seed for all but these two.",
 }
 
 ABOUT_GAN = {
@@ -558,14 +986,32 @@ ABOUT_VAE = {
     "step; its settings were chosen on the dev digits.",
 }
 
+ABOUT_GENERATE = {
+    "protocol": "Tokens per second of one call that writes 200 tokens with the shipped model, or "
+    "40 with one of GPT-2's smallest size and random weights, after a prompt of 16 random tokens, "
+    "which is read in the same time; one text, float32. 'our settings': temperature 0.7, top-k 60, "
+    "top-p 0.95; 'greedy' is what transformers' generate does by default. 'memory allows': the "
+    "bandwidth, taken from a sum over 400 MB, divided by the bytes of weights and cache that a "
+    "step reads at the average length.",
+    "environment": "OMP_WAIT_POLICY=passive, GOMP_SPINCOUNT=1000. From 512 wide on, helpers.gpt2 "
+    "multiplies at torch's float32 matmul precision 'medium', all else at 'highest'.",
+}
+
 BENCHMARKS = {
     "mlp": Benchmark(mlp, seconds=8.0, packages=("numpy",)),
     "lstm": Benchmark(lstm, seconds=120.0, packages=("numpy", "torch"), about=ABOUT_LSTM),
+    "text": Benchmark(text, seconds=90.0, packages=("numpy", "torch"), about=ABOUT_TEXT),
     "gan": Benchmark(
         gan, seconds=120.0, packages=("numpy", "torch", "tensorflow", "keras"), about=ABOUT_GAN
     ),
     "vae": Benchmark(
         vae, seconds=60.0, packages=("numpy", "torch", "tensorflow", "keras"), about=ABOUT_VAE
+    ),
+    "generate": Benchmark(
+        generate,
+        seconds=None,
+        packages=("numpy", "torch", "transformers"),
+        about=ABOUT_GENERATE,
     ),
     "ladder": Benchmark(ladder, seconds=None, packages=("numpy", "torch"), about=ABOUT_LADDER),
 }
@@ -600,7 +1046,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name", choices=BENCHMARKS)
     parser.add_argument("--seeds", type=int, default=5, help="number of seeds, at least 3")
     parser.add_argument("--seconds", type=float, help="training seconds of each contender and seed")
+    parser.add_argument(
+        "--chapters",
+        nargs="+",
+        choices=LADDER,
+        help="measure these rungs of the ladder, and keep the others of the record",
+    )
     options = parser.parse_args(arguments)
+    if options.chapters and options.name != "ladder":
+        parser.error("only the ladder has chapters")
     if options.seeds < 3:
         parser.error("three seeds or more are needed to see the spread")
     benchmark = BENCHMARKS[options.name]
@@ -613,10 +1067,18 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.update(OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="1000")
     session.start()
     seeds = list(range(options.seeds))
-    results = benchmark.compare(seeds, seconds)
+    command = f"python tools/benchmark.py {options.name} --seeds {len(seeds)}"
+    if options.chapters:
+        old = json.loads((FOLDER / "ladder.json").read_text(encoding="utf-8"))
+        if old["seeds"] != seeds:
+            parser.error(f"the rungs that would be kept have the seeds {old['seeds']}")
+        command = f"{old['command']}; {command} --chapters {' '.join(options.chapters)}"
+        results = old["results"] | ladder(seeds, None, options.chapters)
+    else:
+        command += "" if seconds is None else f" --seconds {seconds:g}"
+        results = benchmark.compare(seeds, seconds)
     record = {
-        "command": f"python tools/benchmark.py {options.name} --seeds {len(seeds)}"
-        + ("" if seconds is None else f" --seconds {seconds:g}"),
+        "command": command,
         "processor": processor(),
         "threads": session.threads(),
         "seconds": seconds,

@@ -51,6 +51,9 @@ MNIST_FILES = {  # without their ending, .gz
 SHAKESPEARE = "shakespeare.txt.xz"
 SHAKESPEARE_SHA256 = "6627df6121226e00c1d93e5b6510e78417938f110d5bd95b986809a9e6c1dd7c"
 
+KJV = "kjv.txt.xz"
+KJV_SHA256 = "4802344cabef0cbf27b686d871547f42e145ff903691cf1e2c287f3d99e39599"
+
 TINY_MIRRORS = (
     "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
     "https://storage.googleapis.com/download.tensorflow.org/data/shakespeare.txt",
@@ -193,13 +196,25 @@ def shakespeare(which: str = "plays") -> Text:
     or ValueError (another name).
     """
     if which == "plays":
-        content = lzma.decompress(shipped(SHAKESPEARE, SHAKESPEARE_SHA256)).decode("ascii")
-        return _split_text("shakespeare", content, boundary="\n\n")
+        return _shipped_text("shakespeare", SHAKESPEARE, SHAKESPEARE_SHA256)
     if which == "tiny":
         advice = "the shipped plays of data.shakespeare() still work"
         path = fetch("tiny-shakespeare.txt", list(TINY_MIRRORS), TINY_SHA256, advice)
         return _split_text("tiny shakespeare", path.read_bytes().decode("ascii"))
     raise ValueError(f'There is "plays" and "tiny", but no {which!r}.')
+
+
+def kjv() -> Text:
+    """Eight books of the King James Version of the Bible (1611), as a text in a fixed split.
+
+    Genesis, Exodus, Joshua, Judges, Ruth, both books of Samuel, and the first of Kings, 0.94
+    million characters of 62 kinds, all of which stand in the plays of `shakespeare` too. A verse is
+    a line; a blank line ends a chapter; there are no numbers. The last tenth is held out, the last
+    tenth of the rest is dev; each cut is moved on to the next blank line.
+
+    Raises ShippedFileError (file missing or damaged).
+    """
+    return _shipped_text("kjv", KJV, KJV_SHA256)
 
 
 def text(source: str | Path) -> Text:
@@ -236,6 +251,12 @@ def text(source: str | Path) -> Text:
             f"characters there would say little about a model{hint}."
         )
     return _split_text(name, content)
+
+
+def _shipped_text(name: str, file: str, sha256: str) -> Text:
+    """A shipped text, cut after blank lines."""
+    content = lzma.decompress(shipped(file, sha256)).decode("ascii")
+    return _split_text(name, content, boundary="\n\n")
 
 
 def _split_text(name: str, content: str, boundary: str = "") -> Text:
