@@ -11,10 +11,11 @@ from helpers.exercises.engine import Exercise
 
 
 def merge_step(words, counts, new):
-    totals = Counter()
+    totals = {}
     for word, count in zip(words, counts, strict=True):
-        for pair in pairwise(word):
-            totals[pair] += count
+        for i in range(len(word) - 1):
+            pair = word[i], word[i + 1]
+            totals[pair] = totals.get(pair, 0) + count
     left, right = min(totals, key=lambda pair: (-totals[pair], pair))
     merged_words = []
     for word in words:
