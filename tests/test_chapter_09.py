@@ -402,17 +402,6 @@ def test_the_writers_of_the_benchmark_write_as_many_tokens_as_are_counted(tmp_pa
         assert written[name] == written["helpers.gpt2, greedy"]
 
 
-@torch.no_grad()
-def test_the_bytes_of_a_step_are_those_of_weights_and_cache():
-    model = gpt2.GPT2(gpt2.Config(**SMALL))
-    cache = model.new_cache()
-    model(random_ids(model, B=1), cache)
-    read = [p for name, p in model.named_parameters() if name != "wpe.weight"]
-    read += [model.wpe.weight[0], *(memory.room[..., : memory.length, :] for memory in cache)]
-    total = benchmark.step_bytes(model.config, benchmark.trained_numbers(model), 24)
-    assert total == sum(4 * tensor.numel() for tensor in read)
-
-
 @pytest.fixture(scope="module")
 def results():
     return json.loads((benchmark.FOLDER / "generate.json").read_text(encoding="utf-8"))["results"]
@@ -423,7 +412,7 @@ def speed(results, name):
     return np.median([run["tokens_per_second"] for run in results[name]])
 
 
-@pytest.mark.parametrize(("size", "times"), [("shipped", 1.5), ("124M", 1.5)])
+@pytest.mark.parametrize(("size", "times"), [("shipped", 2.0), ("124M", 1.5)])
 @pytest.mark.parametrize("way", ["greedy", "our settings"])
 def test_generation_is_faster_than_the_librarys(results, size, times, way):
     ours = speed(results, f"{size}: helpers.gpt2, {way}")

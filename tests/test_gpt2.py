@@ -619,14 +619,39 @@ def test_long_prompt(model):
     assert both[1] == gpt2.generate(model, prompt, 40, seed=1)[0]
 
 
-def test_settings_of_torch_stay(model):
-    before = torch.get_float32_matmul_precision()
+def torch_settings():
+    return (
+        torch.get_float32_matmul_precision(),
+        torch.get_num_threads(),
+        torch.is_inference_mode_enabled(),
+    )
+
+
+@pytest.mark.parametrize("wide", [1, 1000])
+def test_settings_of_torch_stay(model, monkeypatch, wide):
+    monkeypatch.setattr(gpt2, "WIDE", wide)
+    before = torch_settings()
     gpt2.generate(model, [1], 3)
-    assert torch.get_float32_matmul_precision() == before
-    assert not torch.is_inference_mode_enabled()
+    assert torch_settings() == before
     for _ in gpt2.next_tokens(model, [1], 2):
-        assert torch.get_float32_matmul_precision() == before
-        assert not torch.is_inference_mode_enabled()
+        assert torch_settings() == before
+
+
+@pytest.mark.parametrize("wide", [1, 1000])
+def test_wide_and_narrow_models_write_what_the_plain_loop_writes(model, monkeypatch, wide):
+    monkeypatch.setattr(gpt2, "WIDE", wide)  # models below it have another attention and one thread
+    prompt = [3, 1, 4, 1, 5]
+    written = gpt2.generate(model, prompt, 15, temperature=0, continuations=2)
+    text = list(prompt)
+    for _ in range(15):
+        text.append(plain_loop(model, text, 1)[0])
+    assert written == 2 * [text[5:]]
+    cache = model.new_cache()
+    with torch.no_grad():
+        model(torch.tensor([prompt[:4]]), cache)
+        by_step = gpt2._one_step(model)(torch.tensor(prompt[4:]), cache)
+        anew = model.hidden(torch.tensor([prompt]))[:, -1]
+    assert (by_step - anew).abs().max() < 1e-5
 
 
 FALSE_ARGUMENTS = [

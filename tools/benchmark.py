@@ -281,6 +281,18 @@ def held_nats(chapter, model, text: data.Text, vocab: list[str]) -> float:
     return metrics.nats_per_character(log_probs, len(text.held))
 
 
+def text_run(seed: int, model, run: Run) -> dict:
+    """What the record holds of a model of characters that was in a race."""
+    return {
+        "seed": seed,
+        "parameters": trained_numbers(model),
+        "seconds": run.seconds,
+        "steps": run.steps,
+        "held_by_turn": run.scores,
+        "held_nats_per_character": round(run.scores[-1], 4),
+    }
+
+
 def lstm(seeds: list[int], seconds: float) -> dict[str, list[dict]]:
     """The LSTM (chapter 04) on tiny Shakespeare, and once, five times as long, on the plays.
 
@@ -299,15 +311,7 @@ def lstm(seeds: list[int], seconds: float) -> dict[str, list[dict]]:
         model = chapter.CharModel(torch.nn.LSTM, len(vocab))
         training = chapter.Training(model, chapter.encode(read, vocab), seed=seed)
         contender = Contender(training.step, lambda: held_nats(chapter, model, text, vocab))
-        run = race({"LSTM": contender}, seconds, turns=4)["LSTM"]
-        return model, {
-            "seed": seed,
-            "parameters": trained_numbers(model),
-            "seconds": run.seconds,
-            "steps": run.steps,
-            "held_by_turn": run.scores,
-            "held_nats_per_character": round(run.scores[-1], 4),
-        }
+        return model, text_run(seed, model, race({"LSTM": contender}, seconds, turns=4)["LSTM"])
 
     tiny, plays = data.shakespeare("tiny"), data.shakespeare()
     runs = [trained(tiny, tiny.train + tiny.dev, seed, seconds)[1] for seed in seeds]
@@ -547,17 +551,8 @@ def text(seeds: list[int], seconds: float) -> dict[str, list[dict]]:
         }
         for name, run in race(contenders, seconds, turns=4).items():
             model = made[name][0]
-            results.setdefault(name, []).append(
-                {
-                    "seed": seed,
-                    "parameters": trained_numbers(model),
-                    "seconds": run.seconds,
-                    "steps": run.steps,
-                    "held_by_turn": run.scores,
-                    "held_nats_per_character": round(run.scores[-1], 4),
-                    "ladder_nats_per_character": round(score(name, model, ladder=True), 4),
-                }
-            )
+            alike = {"ladder_nats_per_character": round(score(name, model, ladder=True), 4)}
+            results.setdefault(name, []).append(text_run(seed, model, run) | alike)
     torch.set_float32_matmul_precision("highest")
     return results
 
@@ -807,6 +802,7 @@ def writers(folder: Path) -> tuple:
 
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
+    chapter = notebook_code.load("09")
     model, _ = gpt2.load(folder)
     library = transformers.GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).eval()
     library.generation_config.pad_token_id = 0
@@ -823,19 +819,10 @@ def writers(folder: Path) -> tuple:
         return written[0, len(prompt) :].tolist()
 
     def without_cache(prompt, new_tokens, seed):
-        text = list(prompt)
-        with torch.no_grad():
-            for _ in range(new_tokens):
-                text.append(int(model(torch.tensor([text]))[0, -1].argmax()))
-        return text[len(prompt) :]
+        return chapter.write(model, prompt, new_tokens)
 
     def with_cache(prompt, new_tokens, seed):
-        newest, cache, text = prompt, model.new_cache(), []
-        with torch.no_grad():
-            for _ in range(new_tokens):
-                newest = [int(model(torch.tensor([newest]), cache)[0, -1].argmax())]
-                text += newest
-        return text
+        return chapter.write_with_cache(model, prompt, new_tokens)
 
     def by_package(prompt, new_tokens, seed, **controls):
         return gpt2.generate(model, prompt, new_tokens, seed=seed, **controls)[0]
@@ -857,12 +844,6 @@ def bandwidth(megabytes: int = 400, repeats: int = 5) -> float:
     return megabytes * 1e6 / min(seconds)
 
 
-def step_bytes(config, parameters: int, context: int) -> int:
-    """Bytes that one step of a GPT-2 with a cache reads, in float32, as in chapter 09."""
-    weights = parameters - (config.n_positions - 1) * config.n_embd
-    return 4 * weights + 8 * config.n_layer * context * config.n_embd
-
-
 def generate(seeds: list[int], seconds: float | None) -> dict[str, list[dict]]:
     """GPT-2 (chapter 09): tokens per second of one text, by several ways to write it.
 
@@ -874,7 +855,7 @@ def generate(seeds: list[int], seconds: float | None) -> dict[str, list[dict]]:
 
     from helpers import gpt2
 
-    results = {}
+    chapter, results = notebook_code.load("09"), {}
     with tempfile.TemporaryDirectory() as temporary:
         torch.manual_seed(0)
         gpt2.save(gpt2.GPT2(gpt2.Config()), None, temporary)
@@ -893,7 +874,7 @@ def generate(seeds: list[int], seconds: float | None) -> dict[str, list[dict]]:
                     run = {"seed": seed, "tokens_per_second": round(rate, 2)}
                     results.setdefault(f"{size}: {name}", []).append(run)
                 pace = bandwidth()
-                read = step_bytes(model.config, parameters, PROMPT + new_tokens // 2)
+                read = chapter.step_bytes(model.config, parameters, PROMPT + new_tokens // 2)
                 bound = {"seed": seed, "tokens_per_second": round(pace / read, 2)}
                 bound |= {"parameters": parameters, "bytes_per_token": read}
                 bound["gigabytes_per_second"] = round(pace / 1e9, 2)
@@ -994,7 +975,8 @@ ABOUT_GENERATE = {
     "bandwidth, taken from a sum over 400 MB, divided by the bytes of weights and cache that a "
     "step reads at the average length.",
     "environment": "OMP_WAIT_POLICY=passive, GOMP_SPINCOUNT=1000. From 512 wide on, helpers.gpt2 "
-    "multiplies at torch's float32 matmul precision 'medium', all else at 'highest'.",
+    "multiplies at torch's float32 matmul precision 'medium', below that in one thread; all else "
+    "is at 'highest' and in two threads.",
 }
 
 BENCHMARKS = {

@@ -55,7 +55,7 @@ SUPPORTED = {
     "add_cross_attention": False,
     "tie_word_embeddings": True,
 }
-WIDE = 512  # from this n_embd on, products at precision "medium" are faster
+WIDE = 512  # from this n_embd on, several threads and precision "medium" are faster
 TRANSPOSED = ("c_attn.weight", "c_proj.weight", "c_fc.weight")  # Conv1D stores (in, out)
 IGNORED = (".attn.bias", ".attn.masked_bias")  # causal masks that older files carry
 
@@ -446,7 +446,8 @@ def next_tokens(
     anew, and writing goes on; a prompt longer than n_positions is cut in the same way.
 
     With n_embd ≥ 512, float32 matrix products run at torch's precision "medium" meanwhile, which is
-    faster; processors with matrix units for bfloat16 may round to that type then.
+    faster; processors with matrix units for bfloat16 may round to that type then. Narrower models
+    run in one thread: their operations are too short to be shared.
 
     Args:
         ids: the prompt, at least one token.
@@ -617,17 +618,20 @@ class _Reader:
         self.step = _one_step(model)
         wide = model.config.n_embd >= WIDE
         self.precision = "medium" if wide else torch.get_float32_matmul_precision()
+        self.threads = torch.get_num_threads() if wide else 1
 
     @torch.inference_mode()
     def next_logits(self, texts: list[list[int]]) -> np.ndarray:
         """Logits (B, V) of the token after each of the texts, all of one length."""
-        before = torch.get_float32_matmul_precision()
+        before = torch.get_float32_matmul_precision(), torch.get_num_threads()
         torch.set_float32_matmul_precision(self.precision)
+        torch.set_num_threads(self.threads)
         try:
             hidden = self._last_hidden(texts)
             return (hidden @ self.model.wte.weight.T).float().cpu().numpy()
         finally:
-            torch.set_float32_matmul_precision(before)
+            torch.set_float32_matmul_precision(before[0])
+            torch.set_num_threads(before[1])
 
     def _last_hidden(self, texts: list[list[int]]) -> torch.Tensor:
         """The last hidden state (B, n_embd) of each text."""
@@ -654,8 +658,9 @@ def _one_step(model: GPT2) -> Callable[[torch.Tensor, list[Memory]], torch.Tenso
     """A function that reads one token of each text, ids (B,), and returns the states (B, n_embd).
 
     For models made of this file's modules it computes what `GPT2.hidden` does, without calling
-    modules, of which there are ten a layer. Its attention multiplies and sums: oneDNN, which
-    computes matrix products at precision "medium", prepares itself anew for every new shape.
+    modules, of which there are ten a layer. The attention of a wide model multiplies and sums:
+    oneDNN, which computes matrix products at precision "medium", prepares itself anew for every new
+    shape.
     """
     plain = (GPT2, Block, Attention, MLP, nn.ModuleList, nn.Embedding, nn.Linear, nn.LayerNorm)
     if not all(type(module) in plain for module in model.modules()):
@@ -681,9 +686,12 @@ def _one_step(model: GPT2) -> Callable[[torch.Tensor, list[Memory]], torch.Tenso
             memory.room[:, :, :, t : t + 1] = qkv[:, 1:].transpose(0, 1)
             k, v = memory.room[:, :, :, : t + 1]  # (B, n_head, t + 1, d_k) each
             memory.length = t + 1
-            scores = (qkv[:, 0] * k).sum(dim=3).div_(math.sqrt(d_k))
-            mixed = (scores.softmax(dim=2)[..., None] * v).sum(dim=2)  # (B, n_head, d_k)
-            x = torch.addmm(b_o, mixed.view(-1, d), W_o).add_(x)
+            if d < WIDE:
+                mixed = nn.functional.scaled_dot_product_attention(qkv[:, 0], k, v)
+            else:
+                scores = (qkv[:, 0] * k).sum(dim=3).div_(math.sqrt(d_k))
+                mixed = (scores.softmax(dim=2)[..., None] * v).sum(dim=2)
+            x = torch.addmm(b_o, mixed.reshape(-1, d), W_o).add_(x)
             hidden = torch.addmm(b_fc, nn.functional.layer_norm(x, (d,), g2, b2, eps), W_fc)
             hidden = nn.functional.gelu(hidden, approximate="tanh")
             x = torch.addmm(b_p, hidden, W_p).add_(x)
