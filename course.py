@@ -5,7 +5,9 @@ The first start installs everything into `.venv`, next to this file. Later start
 and go on at once.
 """
 
+import atexit
 import collections
+import functools
 import hashlib
 import importlib.util
 import os
@@ -14,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.request
 from pathlib import Path
@@ -22,9 +25,10 @@ HELP = """\
 python3 course.py lab [arguments of jupyter lab]
     Opens JupyterLab on the first notebook, for example: course.py lab --no-browser --port 8899
 
-python3 course.py test [chapter] [--other-machine] [arguments of pytest]
+python3 course.py test [chapter] [--other-machine] [--colab] [arguments of pytest]
     Runs ruff, every notebook and every unit test. A chapter is its number: course.py test 02
     --other-machine computes with one thread and an older instruction set.
+    --colab runs the notebooks only: whole, each alone in a folder, without a network.
 
 The first start installs the course into .venv, which takes some minutes.
 Paths are relative to the course's folder, wherever you call this from."""
@@ -34,6 +38,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "course-stamp"
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+COLAB_TEST = "tests/test_colab.py"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch without the CUDA libraries
 INDEX_SECONDS = 5.0
 INSTALL = ["install", "-e", ".[dev]", "-c", "constraints.txt"]
@@ -223,7 +228,25 @@ def course_environment() -> dict:
         JUPYTER_PREFER_ENV_PATH="1",  # the kernel `python3` is the one of .venv
         VIRTUAL_ENV=str(VENV),
         PATH=path,
+        **settings_folders(),
     )
+
+
+@functools.lru_cache(maxsize=1)
+def settings_folders() -> dict:
+    """Environment variables for settings, where the home folder cannot be written; else none."""
+    try:
+        with tempfile.TemporaryFile(dir=str(Path.home())):
+            return {}
+    except (OSError, RuntimeError):  # not writable, or not known
+        folder = tempfile.mkdtemp(prefix="generative-ai-course-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    print(
+        f"Your home folder cannot be written; settings stay in {folder} until the end.", flush=True
+    )
+    names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"]
+    names += ["IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME"]
+    return {name: os.environ.get(name, str(Path(folder, name))) for name in names}
 
 
 def other_machine() -> dict:
@@ -252,12 +275,16 @@ def lab(arguments: list) -> int:
 
 def test(arguments: list) -> int:
     """Run ruff and pytest, pytest last; non-zero when one of them fails."""
-    environment = course_environment()
-    if "--other-machine" in arguments:
-        environment = other_machine()
-        arguments = [argument for argument in arguments if argument != "--other-machine"]
+    environment = other_machine() if "--other-machine" in arguments else course_environment()
+    colab = "--colab" in arguments
+    if colab:
+        environment["COURSE_COLAB"] = "whole"  # tests/test_colab.py reads it
+    options = ("--other-machine", "--colab")
+    arguments = [argument for argument in arguments if argument not in options]
     if arguments and re.match(r"\d+[a-z]?$", arguments[0]):
-        arguments = chapter_arguments(arguments[0], arguments[1:])
+        arguments = chapter_arguments(arguments[0], arguments[1:], colab)
+    elif colab:
+        arguments = [COLAB_TEST, *arguments]
 
     lint = run(["ruff", "check"], environment)
     layout = run(["ruff", "format", "--check"], environment)
@@ -266,8 +293,11 @@ def test(arguments: list) -> int:
     return run(["pytest", *arguments], environment) or lint or layout
 
 
-def chapter_arguments(chapter: str, arguments: list) -> list:
-    """Arguments of pytest that select one chapter: its notebook, its exercises, its tests."""
+def chapter_arguments(chapter: str, arguments: list, colab: bool = False) -> list:
+    """Arguments of pytest that select one chapter: its notebook, its exercises, its tests.
+
+    With `colab` they select its simulation of Colab alone.
+    """
     notebooks = sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb"))
     chapters = sorted({notebook.name.split("_")[0] for notebook in notebooks})
     chapter = chapter.zfill(2)
@@ -277,6 +307,8 @@ def chapter_arguments(chapter: str, arguments: list) -> list:
     tests = ["test_exercises.py", "test_notebook_form.py", f"test_chapter_{chapter}.py"]
     paths = [path for path in notebooks if path.name.startswith(chapter + "_")]
     paths += [ROOT / "tests" / name for name in tests if (ROOT / "tests" / name).exists()]
+    if colab:
+        paths = [ROOT / COLAB_TEST]
 
     # Names hold the chapter as "02_backpropagation.ipynb", "test_chapter_02.py" or "[02.3]".
     selection = f"{chapter}_ or {chapter}. or [{chapter}"

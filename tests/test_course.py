@@ -25,6 +25,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,6 +55,7 @@ VARIABLES = [
     "OMP_WAIT_POLICY",
     "GOMP_SPINCOUNT",
     "COURSE_THREADS",
+    "COURSE_COLAB",
     "OMP_NUM_THREADS",
     "ATEN_CPU_CAPABILITY",
     "ONEDNN_MAX_CPU_ISA",
@@ -85,7 +87,7 @@ class CourseCopy:
     """course.py in a folder of its own, with stand-ins for all that it starts."""
 
     def __init__(self, folder: Path):
-        self.root = folder / "course with a space"
+        self.root = folder / "course with a space and an é"
         self.stand_ins = folder / "stand-ins"
         self.calls_file = folder / "calls"
         for path in (self.root / "notebooks", self.root / "tests", self.stand_ins):
@@ -590,6 +592,7 @@ def test_other_machine_changes_the_environment_and_nothing_else(ready):
         "OMP_WAIT_POLICY": "passive",
         "GOMP_SPINCOUNT": "1000",
         "COURSE_THREADS": "1",
+        "COURSE_COLAB": None,
         "OMP_NUM_THREADS": "1",
         "ATEN_CPU_CAPABILITY": "avx2",
         "ONEDNN_MAX_CPU_ISA": "AVX2",
@@ -607,6 +610,18 @@ def test_a_chapter_and_the_other_machine_come_in_any_order(ready, arguments):
     ready.run("test", *arguments)
     assert str(Path("notebooks/02_two.ipynb")) in ready.calls[-1]["arguments"]
     assert ready.calls[-1]["variables"]["COURSE_THREADS"] == "1"
+
+
+def test_colab_runs_the_simulation_alone_and_whole(ready):
+    ready.run("test", "--colab", "-x")
+    assert ready.modules == CHECKS
+    assert ready.calls[-1]["arguments"] == ["tests/test_colab.py", "-x"]
+    assert ready.calls[-1]["variables"]["COURSE_COLAB"] == "whole"
+    ready.run("test", "--other-machine", "02", "--colab")
+    first, option, selection = ready.calls[-1]["arguments"]
+    assert (first, option) == (str(Path("tests/test_colab.py")), "-k") and "02_" in selection
+    variables = ready.calls[-1]["variables"]
+    assert (variables["COURSE_COLAB"], variables["COURSE_THREADS"]) == ("whole", "1")
 
 
 def test_an_unknown_chapter_is_told_the_known_ones(ready):
@@ -693,7 +708,9 @@ def test_the_three_routes_install_the_same(course):
     *conda, pip = environment["dependencies"]
     assert [word for line in pip["pip"] for word in shlex.split(line)] == expected
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert conda == ["python" + project["requires-python"], "pip"]
+    python, version = conda[0].split("=")
+    assert python == "python" and conda[1:] == ["pip"]
+    assert SpecifierSet(project["requires-python"]).contains(version)
 
     readme = (ROOT / "README.md").read_text("utf-8")
     lines = re.findall(r"pip install (-[^`\n]*)", readme)

@@ -342,6 +342,50 @@ def test_this_course_names_one_address():
     assert len({address.ref for address in found.values()} - {None}) <= 1, found
 
 
+@pytest.fixture
+def fork(tmp_path) -> Path:
+    """A copy of every file of this course that names its address."""
+    for path in publish.documents(ROOT):
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def test_a_fork_of_this_course_names_its_own_address_everywhere(fork):
+    name = "ada-2/my.course"
+    publish.publish(fork, f"https://github.com/{name}", "v2")
+    found = publish.addresses(fork)
+    repository = found.pop("pyproject.toml")
+    assert repository.name == name
+    assert set(found.values()) == {publish.Address(name, "v2")}
+    for notebook in publish.notebooks(ROOT):
+        page = f"github/{name}/blob/v2/notebooks/{notebook.name}"
+        assert f"{notebook.name}, set-up cell" in found
+        assert f"{notebook.name}, colab.research.google.com/{page}" in found
+    assert any(place.startswith("README.md, colab") for place in found)
+    assert any(place.startswith("README.md, mybinder") for place in found)
+
+    old = publish.addresses(ROOT)["pyproject.toml"].name
+    for path in publish.documents(fork):
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".ipynb":  # outputs stay as they are
+            text = "\n".join("".join(cell["source"]) for cell in cells_of(path))
+        assert old not in text, path.name
+    assert publish.publish(fork, f"https://github.com/{name}", "v2") == []
+    assert notebook_form.problems(next((fork / "notebooks").glob("00_*"))) == []
+
+
+def test_the_readme_of_an_unpublished_course_says_in_one_sentence_what_to_do():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    note = publish.UNPUBLISHED.search(readme)
+    assert bool(note) == ("publish_first" in readme)
+    if note:
+        _, sentence, _ = note[0].strip().splitlines()
+        assert sentence.count(". ") == 0 and sentence.endswith(".")
+        assert "`python tools/publish.py https://github.com/OWNER/REPO`" in sentence
+
+
 # tools/notebook_code.py
 
 IMPORT_CELL = """\

@@ -2,8 +2,10 @@
 
 import time
 
+import nbval.kernel
 import numpy as np
 import pytest
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 
 from helpers import train
 
@@ -99,3 +101,38 @@ def test_other_errors_get_out():
 
     with pytest.raises(ValueError, match="a bug"):
         train.run(fails, 3)
+
+
+def test_the_stop_button_keeps_the_history_and_the_next_cell_works():
+    """A kernel is interrupted in the middle of a training, as JupyterLab does it."""
+    training = (
+        "import time\n"
+        "from helpers import train\n"
+        "def step():\n"
+        "    time.sleep(0.01)\n"
+        "    step.calls += 1\n"
+        "    if step.calls == 5:\n"
+        "        print('press stop', flush=True)\n"
+        "    return 0.5\n"
+        "step.calls = 0\n"
+        "history = train.run(step, 100_000)\n"
+    )
+    manager, client = nbval.kernel.start_new_kernel(kernel_name=CURRENT_ENV_KERNEL_NAME)
+    printed = []
+
+    def look(message):
+        if message["content"].get("name") == "stdout":
+            printed.append(message["content"]["text"])
+            if "press stop" in printed[-1]:
+                manager.interrupt_kernel()
+
+    try:
+        first = client.execute_interactive(training, timeout=60, output_hook=look)
+        following = "print(history.interrupted, 4 <= len(history.losses) < 100_000)"
+        second = client.execute_interactive(following, timeout=60, output_hook=look)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert first["content"]["status"] == second["content"]["status"] == "ok"
+    assert "what was learnt is kept" in "".join(printed)
+    assert printed[-1] == "True True\n"

@@ -14,6 +14,7 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import ipykernel.kernelspec
@@ -118,13 +119,22 @@ def outputs_to_keep(notebook: nbformat.NotebookNode) -> dict[int, list]:
     }
 
 
-def run(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Run all cells in a new kernel, from an environment without settings of the user's own."""
+def run(
+    notebook: nbformat.NotebookNode,
+    path: Path,
+    before: Callable[[nbclient.NotebookClient, int], None] = lambda client, index: None,
+    after: Callable[[nbclient.NotebookClient, int], None] = lambda client, index: None,
+) -> None:
+    """Run all cells in a new kernel, from an environment without settings of the user's own.
+
+    before and after are called around each cell with its index.
+    """
     at = 0
 
     def note(cell, cell_index):
         nonlocal at
         at = cell_index + 1
+        before(client, cell_index)
 
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -139,6 +149,7 @@ def run(notebook: nbformat.NotebookNode, path: Path) -> None:
         record_timing=False,
         store_widget_state=False,
         on_cell_start=note,
+        on_cell_executed=lambda cell, cell_index, execute_reply: after(client, cell_index),
     )
     with tempfile.TemporaryDirectory() as settings:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("COURSE_")}

@@ -127,8 +127,8 @@ def links(place: str, text: str, ours: set[str]) -> dict[str, Address]:
 
 def documents(root: Path) -> list[Path]:
     """Every file that names the course's address."""
-    texts = [*root.glob("*.md"), *root.glob("data/*.md"), root / "pyproject.toml"]
-    return [*sorted(texts), *notebooks(root)]
+    texts = [path for folder in (".", "data", "docs") for path in root.glob(f"{folder}/*.md")]
+    return [*sorted([*texts, root / "pyproject.toml"]), *notebooks(root)]
 
 
 def notebooks(root: Path) -> list[Path]:

@@ -1,0 +1,193 @@
+"""Run each notebook once and record what it takes: seconds by section, and the kernel's memory.
+
+    python tools/measure.py [NN …] [--tables]
+
+Writes docs/measured.json and the tables in docs/teaching.md. A chapter that is not named keeps its
+record; --tables runs none and makes the tables anew. The notebooks themselves are not touched;
+tools/execute.py refreshes them.
+"""
+
+import argparse
+import json
+import re
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import execute
+import nbformat
+import psutil
+from benchmark import processor
+from notebook_form import NOTEBOOKS
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORD = ROOT / "docs" / "measured.json"
+PLAN = ROOT / "docs" / "teaching.md"
+TABLES = re.compile(r"(<!-- (sessions|sections) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
+FRAMEWORKS = ("keras", "tensorflow", "torch")
+
+# What the minutes in class are made of. Rules of thumb, not measurements.
+WORDS_A_MINUTE = 120  # of text, said aloud or read with care
+CELL_MINUTES = 0.5  # to look at a cell and what it prints
+EXERCISE_MINUTES = 8
+SESSION_MINUTES = 90
+
+
+class Memory(threading.Thread):
+    """Watches the memory of one process; `peak` is the most that it held, in bytes (RSS)."""
+
+    def __init__(self, pid: int):
+        super().__init__(daemon=True)
+        self.process, self.peak, self.done = psutil.Process(pid), 0, threading.Event()
+
+    def run(self) -> None:
+        try:
+            while not self.done.wait(0.05):
+                self.peak = max(self.peak, self.process.memory_info().rss)
+        except psutil.NoSuchProcess:
+            pass
+
+
+def measure(path: Path) -> dict:
+    """Run one notebook; returns its seconds by section, peak memory and loaded frameworks.
+
+    Raises:
+        execute.NotebookFailed: a cell failed.
+    """
+    notebook = execute.read(path)
+    parts = by_section(notebook)
+    seconds = {name: 0.0 for name in parts}
+    at = {
+        index: name for name, cells in parts.items() for index, kind, _ in cells if kind == "code"
+    }
+    loaded = f"import sys; print(*(name for name in {FRAMEWORKS} if name in sys.modules))"
+    notebook.cells.append(nbformat.v4.new_code_cell(loaded))
+    began, memory = 0.0, None
+
+    def before(client, index):
+        nonlocal began, memory
+        if memory is None:
+            memory = Memory(client.km.provisioner.pid)
+            memory.start()
+        began = time.perf_counter()
+
+    def after(client, index):
+        if index in at:
+            seconds[at[index]] += time.perf_counter() - began
+
+    begin = time.perf_counter()
+    execute.run(notebook, path, before, after)
+    whole = time.perf_counter() - begin
+    memory.done.set()
+    return {
+        "processor": processor(),
+        "threads": 2,
+        "seconds": round(whole, 1),
+        "peak_megabytes": round(memory.peak / 1e6),
+        "frameworks": notebook.cells[-1].outputs[0].text.split(),
+        "sections": {name: round(spent, 1) for name, spent in seconds.items()},
+    }
+
+
+def by_section(notebook: Mapping) -> dict[str, list[tuple[int, str, str]]]:
+    """What each section consists of: index, type and source of cells, text cut at the headings.
+
+    What stands before the first heading is called "Start".
+    """
+    name, found = "Start", {"Start": []}
+    for index, cell in enumerate(notebook["cells"]):
+        source = "".join(cell["source"])
+        text = cell["cell_type"] == "markdown"
+        for part in re.split(r"^(?=## )", source, flags=re.MULTILINE) if text else [source]:
+            if text and part.startswith("## "):
+                name = part.splitlines()[0].removeprefix("## ").strip()
+            found.setdefault(name, []).append((index, cell["cell_type"], part))
+    return found
+
+
+def minutes_in_class(notebook: Mapping, seconds: Mapping[str, float]) -> dict[str, float]:
+    """Minutes that a section takes in class, by the rules of thumb above, computing included."""
+    minutes = {}
+    for name, parts in by_section(notebook).items():
+        words = sum(len(text.split()) for _, kind, text in parts if kind == "markdown")
+        code = [text for _, kind, text in parts if kind == "code"]
+        exercises = {id for text in code for id in re.findall(r'exercise\("(.+?)"\)\.check', text)}
+        minutes[name] = (
+            words / WORDS_A_MINUTE
+            + len(code) * CELL_MINUTES
+            + len(exercises) * EXERCISE_MINUTES
+            + seconds[name] / 60
+        )
+    return minutes
+
+
+def sessions(minutes: Mapping[str, float]) -> list[list[str]]:
+    """Consecutive sections together, each session as long as it may be."""
+    found: list[list[str]] = []
+    used = SESSION_MINUTES
+    for name, length in minutes.items():
+        if used + length > SESSION_MINUTES:
+            found.append([])
+            used = 0.0
+        found[-1].append(name)
+        used += length
+    return found
+
+
+def tables(chapters: Mapping[str, Mapping]) -> dict[str, str]:
+    """The two tables of docs/teaching.md, in Markdown."""
+    plan = [
+        "| session | sections | minutes | of these computing | memory |",
+        "|---|---|---|---|---|",
+    ]
+    detail = ["| chapter | section | minutes | computing, s |", "|---|---|---|---|"]
+    for number, record in sorted(chapters.items()):
+        [path] = NOTEBOOKS.glob(f"{number}_*.ipynb")
+        minutes = minutes_in_class(execute.read(path), record["sections"])
+        for n, names in enumerate(sessions(minutes), start=1):
+            length = sum(minutes[name] for name in names)
+            spent = sum(record["sections"][name] for name in names)
+            first, last = (name.split(" · ")[0] for name in (names[0], names[-1]))
+            part = first if first == last else f"{first} to {last}"
+            memory = f"{record['peak_megabytes'] / 1000:.1f} GB"
+            plan.append(f"| {number}, {n} | {part} | {length:.0f} | {spent:.0f} s | {memory} |")
+        for name, length in minutes.items():
+            spent = record["sections"][name]
+            detail.append(f"| {number} | {name} | {length:.0f} | {spent:.0f} |")
+    return {"sessions": "\n".join(plan), "sections": "\n".join(detail)}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("chapters", nargs="*", metavar="NN", help="chapters (default: all)")
+    parser.add_argument("--tables", action="store_true", help="run nothing, renew the tables")
+    options = parser.parse_args(arguments)
+    record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+    chapters = record.get("chapters", {})
+    named = [] if options.tables else options.chapters or ["[0-9][0-9]"]
+    for path in sorted(path for number in named for path in NOTEBOOKS.glob(f"{number}_*.ipynb")):
+        try:
+            found = chapters[path.stem[:2]] = measure(path)
+        except execute.NotebookFailed as error:
+            print(error, file=sys.stderr)
+            return 1
+        print(f"{path.stem}: {found['seconds']} s, {found['peak_megabytes']} MB", flush=True)
+    record = {"command": "python tools/measure.py", "chapters": dict(sorted(chapters.items()))}
+    made = tables(record["chapters"])
+    plan = TABLES.sub(lambda m: m[1] + made[m[2]] + "\n" + m[3], PLAN.read_text(encoding="utf-8"))
+    write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    write(PLAN, plan)
+    return 0
+
+
+def write(path: Path, text: str) -> None:
+    """Write to a temporary name beside the file, then rename."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    part.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
