@@ -783,6 +783,31 @@ def test_full_disk(server, cache, monkeypatch):
     assert files_in(cache) == []
 
 
+# ---------------------------------------------------------------------------- records
+
+
+@pytest.mark.parametrize("name", ["benchmarks/mlp.json", "mini-gpt2/log.jsonl"])
+@pytest.mark.parametrize("damage", ["missing", "cut short"])
+def test_a_record_is_read_or_says_how_to_restore_it(tmp_path, monkeypatch, name, damage):
+    assert isinstance(data.record(name), list if name.endswith(".jsonl") else dict)
+    monkeypatch.setattr(data, "DATA", tmp_path)
+    if damage == "cut short":
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text('{"seeds": [0', encoding="utf-8")
+    with pytest.raises(data.ShippedFileError) as caught:
+        data.record(name)
+    what = "is missing" if damage == "missing" else "is damaged"
+    assert what in str(caught.value) and "\n" not in str(caught.value)
+    assert f"git checkout -- data/{name}" in str(caught.value)
+
+
+def test_notebooks_leave_the_data_folder_to_the_helpers():
+    """Only then does a deleted file give one sentence, and not a traceback of the system."""
+    root = Path(__file__).resolve().parents[1]
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        assert "data.DATA" not in path.read_text(encoding="utf-8"), path.name
+
+
 # ---------------------------------------------------------------- the full set, end to end
 
 

@@ -8,6 +8,7 @@ import functools
 import gzip
 import hashlib
 import io
+import json
 import logging
 import lzma
 import shutil
@@ -295,21 +296,45 @@ def _read_utf8(path: Path) -> str:
     return content
 
 
+def record(name: str) -> dict | list[dict]:
+    """What one of the course's tools recorded: a .json file, or the lines of a .jsonl file.
+
+    name: a path in the data folder, such as "benchmarks/mlp.json".
+
+    Raises ShippedFileError, whose one sentence says how to restore the file.
+    """
+    content = _content(name)
+    try:
+        if name.endswith(".jsonl"):
+            return [json.loads(line) for line in content.splitlines()]
+        return json.loads(content)
+    except ValueError:
+        raise ShippedFileError(f"{DATA / name} is damaged; {_restore(name)}.") from None
+
+
 def shipped(name: str, sha256: str) -> bytes:
     """The content of a file in the data folder, after its checksum was compared.
 
     Raises ShippedFileError, whose one sentence says how to restore the file.
     """
-    path = DATA / name
-    restore = f"restore it with `git checkout -- data/{name}` in the course folder"
+    content = _content(name)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ShippedFileError(
+            f"{DATA / name} is damaged (its checksum is wrong); {_restore(name)}."
+        )
+    return content
+
+
+def _content(name: str) -> bytes:
     try:
-        content = path.read_bytes()
+        return (DATA / name).read_bytes()
     except OSError as error:
         reason = "is missing" if isinstance(error, FileNotFoundError) else "cannot be read"
-        raise ShippedFileError(f"{path} {reason}; {restore}.") from None
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ShippedFileError(f"{path} is damaged (its checksum is wrong); {restore}.")
-    return content
+        raise ShippedFileError(f"{DATA / name} {reason}; {_restore(name)}.") from None
+
+
+def _restore(name: str) -> str:
+    return f"restore it with `git checkout -- data/{name}` in the course folder"
 
 
 def fetch(name: str, mirrors: list[str], sha256: str, advice: str) -> Path:
