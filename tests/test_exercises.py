@@ -438,13 +438,17 @@ def test_report_replaces_the_file_only_when_it_is_whole(fresh, tmp_path, monkeyp
     path = tmp_path / "report.json"
     path.write_text("old", encoding="utf-8")
 
-    def full_disk(self, text, **named):
-        self.write_bytes(text.encode()[:1])
-        raise OSError("No space left on device")
+    def full_disk(self, content):
+        self.touch()
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full_disk)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(OSError) as caught:
         exercises.report(str(path))
+    sentence = f"{path} was not written (No space left on device); an older file is kept."
+    assert str(caught.value) == sentence
+    assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
+    monkeypatch.undo()
     assert path.read_bytes() == b"old"
 
 

@@ -17,6 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from helpers import files
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = re.compile(r"(<!-- audit -->\n).*?(\n<!-- /audit -->)", re.DOTALL)
 OPTIONS = ["--no-deps", "--disable-pip", "--format=json", "--progress-spinner=off"]
@@ -85,10 +87,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     text = summary(packages, datetime.date.today().isoformat(), version_of_pip_audit())
-    part = page.with_name(page.name + ".part")
     stamped = RESULT.sub(lambda m: m[1] + text + m[2], page.read_text(encoding="utf-8"))
-    part.write_text(stamped, encoding="utf-8", newline="\n")
-    part.replace(page)
+    files.write(page, stamped)
     print(text)
     return 0
 

@@ -24,7 +24,7 @@ from pathlib import Path
 import notebook_code
 import numpy as np
 
-from helpers import data, metrics, session, train
+from helpers import data, files, metrics, session, train
 
 FOLDER = data.DATA / "benchmarks"
 
@@ -1013,13 +1013,10 @@ def processor() -> str:
 
 
 def save(name: str, record: dict, folder: Path = FOLDER) -> Path:
-    """Write folder/name.json: to a temporary name first, then renamed."""
+    """Write folder/name.json."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    part = path.with_name(path.name + ".part")
-    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
+    files.write(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     return path
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers import files
 from helpers.data import DATA, SHAKESPEARE
 
 POEMS = {
@@ -152,9 +153,7 @@ def speaker(line: str, known: set[str], first: bool) -> tuple[str, str]:
 
 def write_xz(path: Path, text: str) -> None:
     """Compress with every setting stated, so that two runs give the same bytes."""
-    temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(lzma.compress(text.encode("ascii"), preset=9 | lzma.PRESET_EXTREME))
-    temporary.replace(path)
+    files.write(path, lzma.compress(text.encode("ascii"), preset=9 | lzma.PRESET_EXTREME))
 
 
 def build(package: Path, target: Path) -> str:

@@ -26,10 +26,12 @@ from pathlib import Path
 import psutil
 import requests
 from benchmark import processor
-from measure import PLAN, write
+from measure import PLAN
 from notebook_form import NOTEBOOKS
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
+
+from helpers import files
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "docs" / "classroom.json"
@@ -192,9 +194,9 @@ def main(arguments: list[str] | None = None) -> int:
         "megabytes_together": round(peaks["together"] / 1e6),
         "megabytes_of_the_largest": round(peaks["one"] / 1e6),
     }
-    write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    files.write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     text = sentences(record)
-    write(PLAN, RESULT.sub(lambda m: m[1] + text + m[2], PLAN.read_text(encoding="utf-8")))
+    files.write(PLAN, RESULT.sub(lambda m: m[1] + text + m[2], PLAN.read_text(encoding="utf-8")))
     print("\n".join([text, *record["errors"]]))
     return 0 if record["finished"] == options.students else 1
 

@@ -25,6 +25,8 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from notebook_form import IGNORED, NOTEBOOKS, OUTPUTS_OF, WIDGETS, fingerprint, tags
 
+from helpers import files
+
 CELL_SECONDS = 300
 TRACEBACK_LINES = 12
 CELL_METADATA = {"slideshow", "tags", OUTPUTS_OF}
@@ -73,7 +75,8 @@ def refresh(path: Path, fresh: bool = False) -> list[int]:
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
-    write(path, notebook)
+    nbformat.validate(notebook)
+    files.write(path, nbformat.writes(notebook) + "\n")
     return [
         n
         for n, cell in enumerate(notebook.cells, start=1)
@@ -201,14 +204,6 @@ def canonical_outputs(outputs: list) -> list:
         else:
             result.append(output)
     return result
-
-
-def write(path: Path, notebook: nbformat.NotebookNode) -> None:
-    """Write to a temporary name beside the notebook, then rename."""
-    nbformat.validate(notebook)
-    part = path.with_name(path.name + ".part")
-    part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
-    part.replace(path)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -22,6 +22,8 @@ import psutil
 from benchmark import processor
 from notebook_form import NOTEBOOKS
 
+from helpers import files
+
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "docs" / "measured.json"
 PLAN = ROOT / "docs" / "teaching.md"
@@ -177,16 +179,9 @@ def main(arguments: list[str] | None = None) -> int:
     record = {"command": "python tools/measure.py", "chapters": dict(sorted(chapters.items()))}
     made = tables(record["chapters"])
     plan = TABLES.sub(lambda m: m[1] + made[m[2]] + "\n" + m[3], PLAN.read_text(encoding="utf-8"))
-    write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    write(PLAN, plan)
+    files.write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    files.write(PLAN, plan)
     return 0
-
-
-def write(path: Path, text: str) -> None:
-    """Write to a temporary name beside the file, then rename."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import safetensors.torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers import data
+from helpers import data, files
 
 CLASSIFIER = "digits-classifier.safetensors"
 CLASSIFIER_SHA256 = "218e210524e71d1bc417cc2ab4400764ff37a155ba92ff870464f613ebaf744d"
@@ -75,10 +75,8 @@ def load_generator() -> Generator:
 
 
 def save(module: nn.Module, path: Path) -> None:
-    """Write a module's weights and running statistics: to a temporary name first, then renamed."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(safetensors.torch.save(module.state_dict()))
-    part.replace(path)
+    """Write a module's weights and running statistics."""
+    files.write(path, safetensors.torch.save(module.state_dict()))
 
 
 def _filled(module: nn.Module, name: str, sha256: str) -> nn.Module:

@@ -31,7 +31,7 @@ from torch import distributed, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from helpers import data, gpt2, metrics, session, train
+from helpers import data, files, gpt2, metrics, session, train
 
 CHECKPOINT = "checkpoint.safetensors"
 LOG = "log.jsonl"
@@ -337,7 +337,7 @@ class Pretraining:
                 raise ValueError(
                     f"{self.out} holds a model already: name another folder with --out."
                 )
-            write(begun, json.dumps(identity, indent=1, ensure_ascii=False) + "\n")
+            files.write(begun, json.dumps(identity, indent=1, ensure_ascii=False) + "\n")
             return
         old = json.loads(begun.read_text(encoding="utf-8")) if begun.is_file() else {}
         for key, value in identity.items():
@@ -434,7 +434,7 @@ class Pretraining:
             train.save(self.out / CHECKPOINT, **self.parts())
 
     def write_log(self) -> None:
-        write(self.out / LOG, "".join(json.dumps(row) + "\n" for row in self.log))
+        files.write(self.out / LOG, "".join(json.dumps(row) + "\n" for row in self.log))
 
     def finish(self) -> dict:
         """Store the model; score what was stored; returns the last line of the log."""
@@ -454,13 +454,6 @@ def autocast(recipe: Recipe) -> torch.autocast:
     able = getattr(torch.cpu, "get_capabilities", dict)()
     enabled = recipe.bfloat16 and any(able.get(name) for name in ("avx512_bf16", "amx_bf16"))
     return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
-
-
-def write(path: Path, content: str) -> None:
-    """Write to a temporary name first, then rename."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(content, encoding="utf-8", newline="\n")
-    part.replace(path)
 
 
 def main(arguments: list[str] | None = None, recipe: Recipe | None = None) -> int:

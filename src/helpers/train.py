@@ -19,6 +19,7 @@ import safetensors
 import safetensors.numpy
 from tqdm.auto import tqdm
 
+from helpers import files
 from helpers.check import to_numpy
 
 STAMP = "helpers.train"  # the metadata entry: a SHA-256, a space, then the parts as JSON
@@ -104,17 +105,7 @@ def save(path: str | Path, /, **parts) -> None:
     except TypeError as error:
         raise ValueError(f"{path.name} was not written: {error}.") from None
     stamp = {STAMP: f"{_digest(arrays, text)} {text}"}
-    content = safetensors.numpy.save(arrays, metadata=stamp)
-    temporary = path.with_name(path.name + ".part")
-    try:
-        try:
-            temporary.write_bytes(content)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        why = error.strerror or error
-        raise type(error)(f"{path} was not written ({why}); an older file is kept.") from None
+    files.write(path, safetensors.numpy.save(arrays, metadata=stamp))
 
 
 def load(path: str | Path, /, **parts) -> dict[str, int | float]:

@@ -5,6 +5,7 @@ import importlib.util
 import json
 from pathlib import Path
 
+from helpers import files
 from helpers.exercises.engine import Exercise
 
 _banks: dict[str, dict[str, Exercise]] = {}
@@ -64,8 +65,5 @@ def report(path: str | Path | None = None) -> dict[str, dict]:
     passed = sum(result["passed"] for result in results.values())
     print(f"{len(results)} attempted, {passed} passed.")
     if path is not None:
-        path = Path(path)
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        files.write(path, json.dumps(results, indent=2) + "\n")
     return results

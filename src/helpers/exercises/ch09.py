@@ -424,6 +424,46 @@ def scores_not_scaled(e, wpe, Wq, Wk, Wv, past_k, past_v):
     return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, scaled=False)
 
 
+def positions_left_out(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your new tokens have no positions: wpe is not added. Add its rows S … S + T − 1 first."""
+    return _attention(e, np.zeros_like(wpe), Wq, Wk, Wv, past_k, past_v)
+
+
+def positions_in_the_queries_only(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your queries know the positions, but your new keys and values do not. Add wpe to e first, and
+    make all three from the sum."""
+    S, T = len(past_k), len(e)
+    keys, values = np.concatenate([past_k, e @ Wk]), np.concatenate([past_v, e @ Wv])
+    scores = (e + wpe[S : S + T]) @ Wq @ keys.T / np.sqrt(keys.shape[1])
+    return _softmax(np.where(np.tri(T, S + T, S), scores, -np.inf)) @ values, keys, values
+
+
+def new_keys_in_front(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your new keys and values stand before the cached ones. They come last: the cache is the
+    past, in the order of the text."""
+    S, T = len(past_k), len(e)
+    x = e + wpe[S : S + T]
+    keys, values = np.concatenate([x @ Wk, past_k]), np.concatenate([x @ Wv, past_v])
+    scores = x @ Wq @ keys.T / np.sqrt(keys.shape[1])
+    return _softmax(np.where(np.tri(T, S + T, S), scores, -np.inf)) @ values, keys, values
+
+
+def blind_to_itself(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your new tokens do not see themselves. New token i sees the keys 0 … S + i, its own
+    included."""
+    visible = np.tri(len(e), len(past_k) + len(e), len(past_k) - 1)
+    return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, visible=visible)
+
+
+def masked_with_zero(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your hidden scores are 0 where they must be −∞: exp(0) is 1, so the future keeps a weight."""
+    S, T = len(past_k), len(e)
+    x = e + wpe[S : S + T]
+    keys, values = np.concatenate([past_k, x @ Wk]), np.concatenate([past_v, x @ Wv])
+    scores = x @ Wq @ keys.T / np.sqrt(keys.shape[1]) * np.tri(T, S + T, S)
+    return _softmax(scores) @ values, keys, values
+
+
 def attention_with_cache_cases(rng):
     for S, T, d, d_k in ((3, 1, 4, 2), (1, 1, 3, 3), (2, 4, 5, 3), (5, 3, 2, 6), (1, 2, 4, 4)):
         shapes = ((T, d), (S + T + 2, d), (d, d_k), (d, d_k), (d, d_k), (S, d_k), (S, d_k))
@@ -515,6 +555,24 @@ def temperature_last(logits, temperature, k, p):
     makes new ones, in which the excluded tokens come back. It divides logits, and it comes
     first."""
     return _softmax(next_probabilities(logits, 1.0, k, p) / temperature)
+
+
+def top_k_left_out(logits, temperature, k, p):
+    """Your top-k is missing: all tokens compete for the nucleus. Keep the k best first."""
+    return next_probabilities(logits, temperature, len(logits), p)
+
+
+def top_p_left_out(logits, temperature, k, p):
+    """Your top-p is missing: all of the k best stay. Keep the fewest whose mass is at least p."""
+    return next_probabilities(logits, temperature, k, 1.0)
+
+
+def excluded_logits_zero(logits, temperature, k, p):
+    """Your excluded tokens get the logit 0, and exp(0) is 1: they can be drawn. Their logit is −∞,
+    or their probability 0."""
+    warm = logits / temperature
+    kept = _nucleus(_softmax(_top_k(warm, k)), p)
+    return _softmax(np.where(kept, warm, 0.0))
 
 
 def next_probabilities_cases(rng):
@@ -817,6 +875,11 @@ EXERCISES = (
             never_appended,
             past_is_dropped,
             scores_not_scaled,
+            positions_left_out,
+            positions_in_the_queries_only,
+            new_keys_in_front,
+            blind_to_itself,
+            masked_with_zero,
         ),
     ),
     Exercise(
@@ -842,6 +905,9 @@ EXERCISES = (
             multiplied_by_temperature,
             temperature_ignored,
             temperature_last,
+            top_k_left_out,
+            top_p_left_out,
+            excluded_logits_zero,
         ),
     ),
     Exercise(
