@@ -208,7 +208,8 @@ def test_everything_the_project_needs_is_installed_and_pinned_where_colab_is():
     assert "numpy==2.1.3" in requirements and "torch==2.11.0" in requirements
 
 
-@pytest.mark.skipif(sys.version_info[:2] == (3, 13), reason="this is Colab's Python")
-def test_another_python_than_colabs_is_refused(capsys):
-    with pytest.raises(SystemExit, match=r"Colab runs Python 3\.13"):
-        colab_versions.main([])
+@pytest.mark.parametrize("python", ["no-such-python", sys.executable])
+def test_another_python_than_colabs_is_refused(python, monkeypatch):
+    monkeypatch.setattr(colab_versions, "COLABS_PYTHON", "3.9")
+    with pytest.raises(SystemExit, match=r"Colab runs Python 3\.9, but .*: name one with --python"):
+        colab_versions.main(["--python", python])

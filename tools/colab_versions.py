@@ -1,6 +1,6 @@
 """Run the notebooks, alone and whole, with the versions of the libraries that Colab preloads.
 
-    python3.13 tools/colab_versions.py [NN …] [--folder build/colab]
+    python tools/colab_versions.py [NN …] [--python python3.13] [--folder build/colab]
 
 The first start installs them into an environment of its own: about 3 GB, or much less on Linux with
 PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu. A table of results is printed; what pytest
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import colab
 
-COLABS_PYTHON = (3, 13)
+COLABS_PYTHON = "3.13"
 VERSIONS = {
     "numpy": "2.1.3",
     "matplotlib": "3.10.0",
@@ -51,7 +51,19 @@ def requirements() -> list[str]:
     return [*pinned, *others, *TESTING]
 
 
-def install(environment: Path) -> Path:
+def check(python: str) -> None:
+    """Exit with a sentence if the command is not Colab's Python."""
+    ask = [python, "-c", "import sys; print('{}.{}'.format(*sys.version_info))"]
+    try:
+        found = subprocess.run(ask, capture_output=True, encoding="utf-8").stdout.strip()
+    except OSError:
+        found = ""
+    if found != COLABS_PYTHON:
+        what = f"is Python {found}" if found else "does not start"
+        sys.exit(f"Colab runs Python {COLABS_PYTHON}, but {python} {what}: name one with --python.")
+
+
+def install(environment: Path, colabs_python: str) -> Path:
     """Make the environment unless it is complete; returns its Python.
 
     Raises:
@@ -60,7 +72,7 @@ def install(environment: Path) -> Path:
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp, wanted = environment / "requirements.txt", "\n".join(requirements()) + "\n"
     if not (stamp.exists() and stamp.read_text(encoding="utf-8") == wanted):
-        subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
+        subprocess.run([colabs_python, "-m", "venv", "--clear", environment], check=True)
         pip = [python, "-m", "pip", "install", "--only-binary=:all:", "--progress-bar=off"]
         subprocess.run([*pip, *requirements()], check=True)
         stamp.write_text(wanted, encoding="utf-8")
@@ -70,14 +82,15 @@ def install(environment: Path) -> Path:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapters", nargs="*", metavar="NN", help="chapters (default: all)")
+    command = f"python{COLABS_PYTHON}"
+    parser.add_argument("--python", default=command, help=f"Colab's Python (default: {command})")
     default = colab.ROOT / "build" / "colab"
     parser.add_argument("--folder", type=Path, default=default, help=f"default: {default}")
     options = parser.parse_args(arguments)
-    if sys.version_info[:2] != COLABS_PYTHON:
-        sys.exit("Colab runs Python 3.13: start this with python3.13.")
+    check(options.python)
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    python = install(folder / "environment")
+    python = install(folder / "environment", options.python)
 
     notebooks = []
     for chapter in options.chapters or ["[0-9][0-9]"]:

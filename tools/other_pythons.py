@@ -36,8 +36,8 @@ for name in sorted(names):
 """
 # The helpers, the tools and course.py; the notebooks are not run here.
 TESTS = (
-    "benchmark check course data digits exercises files gpt2 metrics package plot portability sample "
-    "security session tools train train_save"
+    "benchmark check course data digits exercises files gpt2 metrics package plot portability "
+    "sample security session tools train train_save"
 )
 
 
