@@ -452,6 +452,23 @@ def test_failed_download_goes_on_with_the_shipped_model(server, tmp_path, capsys
     assert "model.safetensors" not in cached_files(tmp_path)
 
 
+@pytest.mark.parametrize("damage", ["no folder", "no file", "cut short"])
+def test_a_shipped_model_that_is_gone_says_how_to_restore_it(tmp_path, monkeypatch, damage):
+    monkeypatch.setattr(data, "DATA", tmp_path)
+    folder = tmp_path / gpt2.MINI
+    if damage != "no folder":
+        gpt2.save(gpt2.GPT2(gpt2.Config(5, 4, 8, 1, 2)), None, folder)
+        weights = folder / "model.safetensors"
+        weights.unlink() if damage == "no file" else weights.write_bytes(weights.read_bytes()[:99])
+    with pytest.raises(data.ShippedFileError) as caught:
+        gpt2.load("mini")
+    sentence = str(caught.value)
+    assert str(folder) in sentence and "\n" not in sentence and sentence.count(". ") == 0
+    assert sentence.endswith(
+        "; restore it with `git checkout -- data/mini-gpt2` in the course folder."
+    )
+
+
 def test_second_mirror_has_the_tokenizer(server, capsys):
     server.modes |= {"/vocab.json": "404", "/merges.txt": "corrupt"}
     gpt2.load("gpt2")

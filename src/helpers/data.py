@@ -309,7 +309,7 @@ def record(name: str) -> dict | list[dict]:
             return [json.loads(line) for line in content.splitlines()]
         return json.loads(content)
     except ValueError:
-        raise ShippedFileError(f"{DATA / name} is damaged; {_restore(name)}.") from None
+        raise ShippedFileError(f"{DATA / name} is damaged; {restore(name)}.") from None
 
 
 def shipped(name: str, sha256: str) -> bytes:
@@ -320,7 +320,7 @@ def shipped(name: str, sha256: str) -> bytes:
     content = _content(name)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ShippedFileError(
-            f"{DATA / name} is damaged (its checksum is wrong); {_restore(name)}."
+            f"{DATA / name} is damaged (its checksum is wrong); {restore(name)}."
         )
     return content
 
@@ -330,10 +330,11 @@ def _content(name: str) -> bytes:
         return (DATA / name).read_bytes()
     except OSError as error:
         reason = "is missing" if isinstance(error, FileNotFoundError) else "cannot be read"
-        raise ShippedFileError(f"{DATA / name} {reason}; {_restore(name)}.") from None
+        raise ShippedFileError(f"{DATA / name} {reason}; {restore(name)}.") from None
 
 
-def _restore(name: str) -> str:
+def restore(name: str) -> str:
+    """How to get back a file or folder of the data folder, as the end of a sentence."""
     return f"restore it with `git checkout -- data/{name}` in the course folder"
 
 

@@ -214,7 +214,8 @@ def load(source: str | Path) -> tuple[GPT2, tokenizers.Tokenizer | None]:
     row on its left a product reads such a matrix faster, and generation is made of these.
 
     Raises FileNotFoundError (a file is missing) or ValueError (a file is damaged, or it describes
-    another model); the message is one sentence.
+    another model), and data.ShippedFileError where that happens to "mini"; the message is one
+    sentence.
     """
     if source == "gpt2":
         try:
@@ -222,7 +223,15 @@ def load(source: str | Path) -> tuple[GPT2, tokenizers.Tokenizer | None]:
         except data.DownloadError as error:
             print(error)
             source = "mini"
-    folder = data.DATA / MINI if source == "mini" else Path(source)
+    if source == "mini":
+        try:
+            return _load_folder(data.DATA / MINI)
+        except (OSError, ValueError) as error:
+            raise data.ShippedFileError(f"{_one_line(error)}; {data.restore(MINI)}.") from None
+    return _load_folder(Path(source))
+
+
+def _load_folder(folder: Path) -> tuple[GPT2, tokenizers.Tokenizer | None]:
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder}.")
     config = _read_config(folder / "config.json")
