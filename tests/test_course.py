@@ -60,6 +60,7 @@ VARIABLES = [
     "ATEN_CPU_CAPABILITY",
     "ONEDNN_MAX_CPU_ISA",
     "MKL_CBWR",
+    "PYTEST_ADDOPTS",
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
 ]
@@ -586,7 +587,7 @@ def test_when_pytest_fails_the_run_fails_with_its_code(ready):
 
 def test_other_machine_changes_the_environment_and_nothing_else(ready):
     here = {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_L2_SIZE": "512", "OMP_NUM_THREADS": "2"}
-    ready.run("test", "--other-machine", "-x", **here)
+    ready.run("test", "--other-machine", "-x", PYTEST_ADDOPTS="", **here)
     assert ready.calls[-1]["arguments"] == ["-x"]
     assert ready.calls[-1]["variables"] == {
         "OMP_WAIT_POLICY": "passive",
@@ -597,6 +598,7 @@ def test_other_machine_changes_the_environment_and_nothing_else(ready):
         "ATEN_CPU_CAPABILITY": "avx2",
         "ONEDNN_MAX_CPU_ISA": "AVX2",
         "MKL_CBWR": "COMPATIBLE",
+        "PYTEST_ADDOPTS": "--nbval-cell-timeout=900",
         "OPENBLAS_CORETYPE": None,
         "OPENBLAS_L2_SIZE": None,
     }
