@@ -30,13 +30,13 @@ def start(*frameworks: str, seed: int = 0) -> None:
         os.environ[name] = str(threads())  # for libraries that are loaded later
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - for libraries that draw from NumPy's global generator
-    if "tensorflow" in frameworks:
-        _start_tensorflow(seed)
-    if "torch" in frameworks:
+    if "torch" in frameworks:  # first: after TensorFlow it may warn of a driver that is not there
         import torch
 
         torch.set_num_threads(threads())
         torch.manual_seed(seed)
+    if "tensorflow" in frameworks:
+        _start_tensorflow(seed)
     threadpoolctl.threadpool_limits(threads())
 
     from helpers import plot
