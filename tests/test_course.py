@@ -708,7 +708,8 @@ def test_the_three_routes_install_the_same(course):
 
     environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
     *conda, pip = environment["dependencies"]
-    assert [word for line in pip["pip"] for word in shlex.split(line)] == expected
+    cpu = ["--extra-index-url", course.CPU_INDEX]
+    assert [word for line in pip["pip"] for word in shlex.split(line)] == cpu + expected
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     python, version = conda[0].split("=")
     assert python == "python" and conda[1:] == ["pip"]

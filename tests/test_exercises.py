@@ -445,7 +445,7 @@ def test_report_replaces_the_file_only_when_it_is_whole(fresh, tmp_path, monkeyp
     monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(OSError) as caught:
         exercises.report(str(path))
-    sentence = f"{path} was not written (No space left on device); an older file is kept."
+    sentence = f"{path} was not written (No space left on device); the older file is kept."
     assert str(caught.value) == sentence
     assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
     monkeypatch.undo()

@@ -72,7 +72,8 @@ def write(path: Path, cells: list[dict]) -> Path:
     notebook = {"nbformat": 4, "nbformat_minor": 5, "cells": []}
     notebook["metadata"] = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     for n, cell in enumerate(copy.deepcopy(cells), start=1):
-        metadata = {"slideshow": {"slide_type": "slide"}, "tags": cell.pop("tags", [])}
+        kind = "skip" if n in (2, 3) else "slide"
+        metadata = {"slideshow": {"slide_type": kind}, "tags": cell.pop("tags", [])}
         metadata |= cell.pop("metadata", {})
         cell = {"id": f"cell-{n}", "metadata": metadata} | cell
         if cell["cell_type"] == "code":
@@ -216,6 +217,11 @@ BROKEN = {
         put(10, outputs=shown("text/plain", "x" * 3_000_001)),
         "whole notebook",
         "is over 3 MB",
+    ),
+    "set-up shown": (
+        put(2, metadata={"slideshow": {"slide_type": "-"}}),
+        "cell 2",
+        "must have the slide_type skip",
     ),
     "no slide type": (put(7, metadata={"slideshow": {}}), "cell 7", "needs a slide_type"),
     "slide type unknown": (

@@ -263,6 +263,7 @@ def test_publish_stamps_every_place(course):
             "<!-- unpublished -->\nThe address is a placeholder.\n<!-- /unpublished -->\n\n", ""
         )
         .replace("/main", "/v1.2")
+        .replace("git clone ", "git clone --branch v1.2 ")
         .replace(f"{new}-two", f"{FIRST}-two")
     )
     assert f"{new}/tree/v1.2/data." in (course / "data" / "README.md").read_text(encoding="utf-8")
@@ -281,6 +282,8 @@ def test_publish_again_changes_nothing_and_moves_on(course):
     assert publish.publish(course, "https://github.com/ada/course/", "v1") == []
     publish.publish(course, "https://github.com/bob-2/c")
     assert {a.name for a in publish.addresses(course).values()} == {"bob-2/c"}
+    readme = (course / "README.md").read_text(encoding="utf-8")
+    assert "    git clone https://github.com/bob-2/c.git course\n" in readme
     publish.publish(course, "https://github.com/ada/course", "v1")
     assert contents(course) == first
 
@@ -318,6 +321,22 @@ def test_publish_refuses_what_is_no_address(course, url, capsys):
     assert publish.main([url, "--root", str(course)]) == 1
     assert "must look like https://github.com/OWNER/REPO" in capsys.readouterr().err
     assert contents(course) == before
+
+
+def test_publish_wants_names_for_owner_and_repo(course, capsys):
+    before = contents(course)
+    assert publish.main(["https://github.com/OWNER/REPO", "--root", str(course)]) == 1
+    assert "OWNER/REPO stands for your own" in capsys.readouterr().err
+    assert contents(course) == before
+
+
+def test_publish_needs_no_package(course):
+    command = [sys.executable, "-I", "-S", publish.__file__, "https://github.com/a/b"]
+    done = subprocess.run([*command, "--root", str(course)], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert (
+        done.stdout.splitlines()[-1] == "The course is fetched from https://github.com/a/b, main."
+    )
 
 
 @pytest.mark.parametrize("ref", ["", "-v", "a b", "a..b", "v1.", "x.lock", "a/b", 'v"', "v\n"])

@@ -514,7 +514,7 @@ def test_a_failed_save_keeps_the_old_file(
         patched.setattr(Path, method, replacement)
         with pytest.raises(error, match=says) as caught:
             train.save(saved, **run.parts(), step=run.done)
-    assert error is KeyboardInterrupt or "an older file is kept." in str(caught.value)
+    assert error is KeyboardInterrupt or "the older file is kept." in str(caught.value)
     assert saved.read_bytes() == before
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]
     assert train.load(saved, **run.parts()) == {"step": step}

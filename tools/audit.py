@@ -8,10 +8,9 @@ line of constraints.txt is asked for, also those of other systems.
 
 import argparse
 import datetime
-import importlib.metadata
-import importlib.util
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,21 +33,22 @@ def audit(lock: str) -> list[dict]:
     Raises:
         AuditError: pip-audit is not installed, or its service cannot be reached.
     """
-    if importlib.util.find_spec("pip_audit") is None:
-        raise AuditError("pip-audit is not installed: run `pip install pip-audit` and try again.")
+    program = shutil.which("pip-audit")
+    if program is None:
+        raise AuditError("pip-audit is not installed: run `pipx install pip-audit` and try again.")
     lines = [line.split(";")[0].strip() for line in lock.splitlines() if "==" in line]
     with tempfile.TemporaryDirectory() as folder:
         everything = Path(folder, "lock.txt")
         everything.write_text("\n".join(lines) + "\n", encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", "pip_audit", "-r", str(everything), *OPTIONS],
+            [program, "-r", str(everything), *OPTIONS],
             capture_output=True,
             encoding="utf-8",
         )
     try:
         packages = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
-        packages, reason = [], (done.stderr.strip().splitlines() or ["it says nothing"])[-1][:100]
+        packages, reason = [], (done.stderr.strip().splitlines() or ["it says nothing"])[-1][:300]
     else:
         reason = "it found none of the packages at its service"
     if not any("version" in package for package in packages):  # skipped packages have none
@@ -94,7 +94,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def version_of_pip_audit() -> str:
-    return importlib.metadata.version("pip-audit")
+    done = subprocess.run(["pip-audit", "--version"], capture_output=True, encoding="utf-8")
+    return done.stdout.strip().split()[-1]
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ import psutil
 import requests
 from benchmark import processor
 from measure import PLAN
-from notebook_form import NOTEBOOKS
+from notebook_form import chosen
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
@@ -174,12 +174,15 @@ async def lesson(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    about = f"{__doc__.splitlines()[0]} Writes docs/classroom.json and a part of docs/teaching.md."
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("chapter", nargs="?", default="02", metavar="NN", help="default: 02")
     parser.add_argument("--students", type=int, default=8)
     parser.add_argument("--threads", type=int, default=1, help="threads a kernel (default: 1)")
     options = parser.parse_args(arguments)
-    [path] = NOTEBOOKS.glob(f"{options.chapter}_*.ipynb")
+    [path] = chosen(parser, [options.chapter])
+    if options.students < 1:
+        parser.error(f"a class has at least one student, not {options.students}")
     with server(ROOT, options.threads) as running:
         done, peaks = asyncio.run(lesson(running, path, options.students))
     record = {

@@ -18,6 +18,7 @@ import tomllib
 from pathlib import Path
 
 import colab
+from notebook_form import chosen
 
 COLABS_PYTHON = "3.13"
 VERSIONS = {
@@ -87,17 +88,12 @@ def main(arguments: list[str] | None = None) -> int:
     default = colab.ROOT / "build" / "colab"
     parser.add_argument("--folder", type=Path, default=default, help=f"default: {default}")
     options = parser.parse_args(arguments)
+    notebooks = chosen(parser, options.chapters)
     check(options.python)
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     python = install(folder / "environment", options.python)
 
-    notebooks = []
-    for chapter in options.chapters or ["[0-9][0-9]"]:
-        found = sorted(colab.NOTEBOOKS.glob(f"{chapter}_*.ipynb"))
-        if not found:
-            parser.error(f"there is no notebook {chapter}_….ipynb")
-        notebooks += found
     failed = []
     print("| notebook | cells | seconds |\n|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as temporary:

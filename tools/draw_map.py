@@ -3,10 +3,13 @@
 The figure is drawn in one place, the cell tagged `map` of notebooks/00_start_here.ipynb.
 """
 
+import argparse
 import base64
 from pathlib import Path
 
 import nbformat
+
+from helpers import files
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "map.png"
@@ -22,8 +25,7 @@ def map_png() -> bytes:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     PICTURE.parent.mkdir(exist_ok=True)
-    temporary = PICTURE.with_suffix(".part")
-    temporary.write_bytes(map_png())
-    temporary.replace(PICTURE)
+    files.write(PICTURE, map_png())
     print(f"wrote {PICTURE.relative_to(ROOT)}")

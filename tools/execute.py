@@ -23,7 +23,7 @@ import nbclient.exceptions
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from notebook_form import IGNORED, NOTEBOOKS, OUTPUTS_OF, WIDGETS, fingerprint, tags
+from notebook_form import IGNORED, NOTEBOOKS, OUTPUTS_OF, WIDGETS, chosen, fingerprint, tags
 
 from helpers import files
 
@@ -212,12 +212,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--fresh", action="store_true", help="also renew outputs not compared")
     parser.add_argument("--notebooks", type=Path, default=NOTEBOOKS, help="folder of the notebooks")
     options = parser.parse_args(arguments)
-    paths = []
-    for chapter in options.chapters or ["[0-9][0-9]"]:
-        found = sorted(options.notebooks.resolve().glob(f"{chapter}_*.ipynb"))
-        if not found:
-            parser.error(f"there is no notebook {chapter}_….ipynb in {options.notebooks}")
-        paths += found
+    paths = chosen(parser, options.chapters, options.notebooks)
     failed = False
     for path in paths:
         start = time.perf_counter()

@@ -20,7 +20,7 @@ import execute
 import nbformat
 import psutil
 from benchmark import processor
-from notebook_form import NOTEBOOKS
+from notebook_form import NOTEBOOKS, chosen
 
 from helpers import files
 
@@ -162,14 +162,14 @@ def tables(chapters: Mapping[str, Mapping]) -> dict[str, str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    about = f"{__doc__.splitlines()[0]} Writes docs/measured.json and tables in docs/teaching.md."
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("chapters", nargs="*", metavar="NN", help="chapters (default: all)")
     parser.add_argument("--tables", action="store_true", help="run nothing, renew the tables")
     options = parser.parse_args(arguments)
     record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
     chapters = record.get("chapters", {})
-    named = [] if options.tables else options.chapters or ["[0-9][0-9]"]
-    for path in sorted(path for number in named for path in NOTEBOOKS.glob(f"{number}_*.ipynb")):
+    for path in [] if options.tables else chosen(parser, options.chapters):
         try:
             found = chapters[path.stem[:2]] = measure(path)
         except execute.NotebookFailed as error:

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import nbformat
+from publish import ADDRESS_LINES
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
@@ -53,7 +54,6 @@ if not places and importlib.util.find_spec("helpers") is None:
         ) from None
 if places and str(places[0] / "src") not in sys.path:
     sys.path.insert(0, str(places[0] / "src"))"""
-ADDRESS_LINES = re.compile(r'^REPO = "([^"\n]*)"\nREF = "([^"\n]*)"$', re.MULTILINE)
 
 LINES_OF_A_CELL = 30
 MEDIAN_LINES_OF_CODE = 7
@@ -187,6 +187,9 @@ class Form:
         imports = list(executed(self.trees[m], (ast.Import, ast.ImportFrom)))
         if "session.start" not in calls or not imports:
             self.report(m, "must be the import cell: imports and session.start(…)")
+        for k, cell in self.code[:2]:
+            if cell["metadata"].get("slideshow", {}).get("slide_type") != "skip":
+                self.report(k, "must have the slide_type skip")
 
     def every_cell(self) -> None:
         for n, cell in self.cells:
@@ -498,12 +501,24 @@ def parameters(function: ast.FunctionDef) -> list[str]:
     return [arg.arg for arg in named] + ([a.kwarg.arg] if a.kwarg else [])
 
 
+def chosen(
+    parser: argparse.ArgumentParser, chapters: list[str], folder: Path = NOTEBOOKS
+) -> list[Path]:
+    """The notebooks of the chapters on a command line, or all; an unknown one ends the program."""
+    paths = []
+    for chapter in chapters or ["[0-9][0-9]"]:
+        found = sorted(folder.resolve().glob(f"{chapter}_*.ipynb"))
+        if not found:
+            parser.error(f"there is no notebook {chapter}_….ipynb in {folder}")
+        paths += found
+    return paths
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapters", nargs="*", metavar="NN", help="chapters (default: all)")
-    chapters = parser.parse_args(arguments).chapters or ["*"]
     found = []
-    for path in sorted(path for nn in chapters for path in NOTEBOOKS.glob(f"{nn}_*.ipynb")):
+    for path in chosen(parser, parser.parse_args(arguments).chapters):
         found += problems(path)
     for problem in found:
         print(problem)

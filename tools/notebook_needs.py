@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import notebook_code
-from notebook_form import NEEDS, NOTEBOOKS
+from notebook_form import NEEDS, NOTEBOOKS, chosen
 
 KNOWN = {*vars(builtins), "display", "get_ipython"}
 START = 0  # the number of what stands before the first section: set-up and imports
@@ -222,10 +222,10 @@ def is_arg(node: ast.AST) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapters", nargs="*", metavar="NN", help="chapters (default: all but 00)")
-    chapters = parser.parse_args(arguments).chapters or ["0[1-9]", "[1-9][0-9]"]
-    found = []
-    for path in sorted(path for nn in chapters for path in NOTEBOOKS.glob(f"{nn}_*.ipynb")):
-        found += problems(path)
+    chapters, found = parser.parse_args(arguments).chapters, []
+    for path in chosen(parser, chapters, NOTEBOOKS):
+        if chapters or not path.name.startswith("00_"):  # its sections stand alone
+            found += problems(path)
     for problem in found:
         print(problem)
     return 1 if found else 0

@@ -10,6 +10,7 @@ lock is installed exactly.
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -93,6 +94,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--without-torch", action="store_true")
     options = parser.parse_args(arguments)
+    for python in options.pythons:
+        if shutil.which(python) is None:
+            parser.error(f"there is no command {python}")
     results = {python: try_python(python, options.without_torch) for python in options.pythons}
     for python, result in results.items():
         print(f"{python}: {result or 'FAILED, see above'}")

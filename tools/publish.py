@@ -3,7 +3,8 @@
     python tools/publish.py https://github.com/OWNER/REPO [--ref TAG]
 
 From then on the Colab and Binder badges and the set-up cells fetch the course from there. Run it
-again whenever the address or the tag changes; outputs of notebooks stay as they are.
+again whenever the address or the tag changes; outputs of notebooks stay as they are. It needs
+Python alone, without the course's environment.
 """
 
 import argparse
@@ -14,8 +15,6 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
-
-from notebook_form import ADDRESS_LINES
 
 ROOT = Path(__file__).resolve().parents[1]
 GITHUB = "https://github.com/"
@@ -28,7 +27,9 @@ LINKS = {  # what stands before and after OWNER/REPO/…REF; the last group is t
     "raw file": r"(raw\.githubusercontent\.com/)({})(/)([^/\s)\"]+)",
     "GitHub file": r"(github\.com/)({})(/(?:blob|tree|raw)/)([^/\s)\"]+)",
 }
+ADDRESS_LINES = re.compile(r'^REPO = "([^"\n]*)"\nREF = "([^"\n]*)"$', re.MULTILINE)
 UNPUBLISHED = re.compile(r"<!-- unpublished -->.*?<!-- /unpublished -->\n*", re.DOTALL)
+END_OF_NAME = r"(?=\.git\b|\.?(?![\w.-]))"
 ANY_NAME = r"[\w.-]+/[\w.-]+"
 
 
@@ -49,6 +50,8 @@ def parse(url: str, ref: str) -> Address:
     owner, _, repo = name.partition("/")
     if not (url.startswith(GITHUB) and re.fullmatch(OWNER, owner) and re.fullmatch(REPO, repo)):
         raise ValueError(f"The address must look like {GITHUB}OWNER/REPO, but it is {url!r}.")
+    if name == "OWNER/REPO":
+        raise ValueError("OWNER/REPO stands for your own account and repository: put them there.")
     if not re.fullmatch(REF, ref):
         raise ValueError(
             f"The tag must be made of letters, digits, '.', '_' and '-', but it is {ref!r}."
@@ -145,9 +148,11 @@ def stamped_text(text: str, old: set[str], new: Address) -> str:
     for name in old:
         for pattern in LINKS.values():
             text = re.sub(pattern.format(re.escape(name)), rf"\g<1>{new.name}\g<3>{new.ref}", text)
-        whole_name = rf"(github\.com/){re.escape(name)}(?=\.git\b|\.?(?![\w.-]))"
+        whole_name = rf"(github\.com/){re.escape(name)}{END_OF_NAME}"
         text = re.sub(whole_name, rf"\g<1>{new.name}", text)
-    return text
+    branch = "" if new.ref == "main" else f"--branch {new.ref} "
+    clone = rf"(git clone )(?:--branch \S+ )?(?={re.escape(GITHUB + new.name)}{END_OF_NAME})"
+    return re.sub(clone, rf"\g<1>{branch}", text)
 
 
 def stamped_notebook(text: str, old: set[str], new: Address) -> str:
@@ -182,6 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"stamped {path.relative_to(options.root)}")
     if not changed:
         print("Nothing to change.")
+    print(f"The course is fetched from {options.url}, {options.ref}.")
     return 0
 
 

@@ -20,4 +20,5 @@ def write(path: str | Path, content: bytes | str) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         why = error.strerror or error
-        raise type(error)(f"{path} was not written ({why}); an older file is kept.") from None
+        kept = "; the older file is kept" if path.exists() else ""
+        raise type(error)(f"{path} was not written ({why}){kept}.") from None

@@ -241,7 +241,7 @@ class Team:
         distributed.all_reduce(values)
         return (values / self.size).tolist()
 
-    def fetch(self, path: Path, folder: Path) -> Path | None:
+    def receive(self, path: Path, folder: Path) -> Path | None:
         """The first process's file: itself, or a copy in `folder`, or None if there is none."""
         if self.size == 1:
             return path if path.is_file() else None
@@ -323,7 +323,7 @@ class Pretraining:
         if self.team.rank == 0:
             self.claim()
         with tempfile.TemporaryDirectory() as folder:
-            if path := self.team.fetch(self.out / CHECKPOINT, Path(folder)):
+            if path := self.team.receive(self.out / CHECKPOINT, Path(folder)):
                 self.load(path)
         if self.team.size > 1:
             self.shared = nn.parallel.DistributedDataParallel(self.model)
