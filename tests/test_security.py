@@ -1,6 +1,7 @@
 """What SECURITY.md promises: token and localhost, no shell, no pickle, HTTPS with SHA-256."""
 
 import ast
+import contextlib
 import importlib.util
 import json
 import os
@@ -248,21 +249,25 @@ def test_lab_asks_for_its_token_and_listens_on_this_computer_only(
             assert status_of(f"{address}/api/contents?token={token}") == 200
             assert status_of(f"{address}/api/contents") == 403
             assert status_of(f"{address}/api/contents?token=guess") == 403
-            places = {
-                connection.laddr.ip
-                for process in family(server.pid)
-                for connection in process.net_connections("inet")
-                if connection.status == psutil.CONN_LISTEN
-            }
+            places = set().union(*map(listening_at, family(server.pid)))
             assert places and places <= {"127.0.0.1", "::1"}
         finally:
             for process in family(server.pid):
-                process.terminate()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.terminate()
 
 
 def family(pid: int) -> list[psutil.Process]:
     """A process and what it started: on Windows `jupyter` starts the server as another one."""
     return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+
+
+def listening_at(process: psutil.Process) -> set[str]:
+    """The addresses at which a process waits for calls; none if it has ended meanwhile."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        found = process.net_connections("inet")
+        return {one.laddr.ip for one in found if one.status == psutil.CONN_LISTEN}
+    return set()
 
 
 def address_of(server: subprocess.Popen) -> tuple[str, str]:
