@@ -137,10 +137,10 @@ def nats_per_character(
     training, log_probs = model.training, []
     model.eval()
     starts = range(len(context), len(ids), stride)
-    for chunk in range(0, len(starts), 16):
-        rows = [ids[max(0, i - (T - stride + 1)) : i + stride] for i in starts[chunk : chunk + 16]]
+    for chunk in range(0, len(starts), 8):
+        rows = [ids[max(0, i - (T - stride + 1)) : i + stride] for i in starts[chunk : chunk + 8]]
         lengths = torch.tensor([len(row) for row in rows])
-        new = [min(stride, len(ids) - i) for i in starts[chunk : chunk + 16]]
+        new = [min(stride, len(ids) - i) for i in starts[chunk : chunk + 8]]
         padded = nn.utils.rnn.pad_sequence(rows, batch_first=True)  # what follows changes nothing
         logits = model(padded[:, :-1]).float()
         losses = F.cross_entropy(logits.transpose(1, 2), padded[:, 1:], reduction="none")
