@@ -129,9 +129,12 @@ def test_minutes_count_words_cells_exercises_and_computing():
     assert minutes["2 · B"] == pytest.approx(4 / 120 + 1 + 8)
 
 
-def test_sessions_are_as_long_as_they_may_be():
+def test_sessions_are_few_and_equal():
     minutes = {"a": 50.0, "b": 40.0, "c": 0.1, "d": 200.0, "e": 89.0}
-    assert measure.sessions(minutes) == [["a", "b"], ["c"], ["d"], ["e"]]
+    assert measure.sessions(minutes) == [["a"], ["b", "c"], ["d"], ["e"]]
+    minutes = dict.fromkeys("abcdefghij", 10.0)
+    assert [len(names) for names in measure.sessions(minutes)] == [5, 5]
+    assert measure.sessions(dict.fromkeys("abc", 30.0)) == [["a", "b", "c"]]
 
 
 # ---------------------------------------------------------------------------- tools/classroom.py

@@ -126,11 +126,18 @@ def minutes_in_class(notebook: Mapping, seconds: Mapping[str, float]) -> dict[st
 
 
 def sessions(minutes: Mapping[str, float]) -> list[list[str]]:
-    """Consecutive sections together, each session as long as it may be."""
+    """Consecutive sections together: as few sessions as possible, and of these the most equal."""
+    few = len(packed(minutes, SESSION_MINUTES))
+    plans = (packed(minutes, limit) for limit in range(1, SESSION_MINUTES + 1))
+    return next(plan for plan in plans if len(plan) == few)
+
+
+def packed(minutes: Mapping[str, float], limit: float) -> list[list[str]]:
+    """Consecutive sections together, each session as long as the limit allows."""
     found: list[list[str]] = []
-    used = SESSION_MINUTES
+    used = limit
     for name, length in minutes.items():
-        if used + length > SESSION_MINUTES:
+        if used + length > limit:
             found.append([])
             used = 0.0
         found[-1].append(name)
