@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import math
 import os
 import re
 import secrets
@@ -39,8 +38,7 @@ RECORD = ROOT / "docs" / "classroom.json"
 RESULT = re.compile(r"(<!-- classroom -->\n).*?(\n<!-- /classroom -->)", re.DOTALL)
 CLASS = 30
 START_SECONDS = 60
-POLL_SECONDS = 5
-PATIENCE = {"starting": 12, "busy": math.inf}  # polls without a message; two in any other state
+STOP_SECONDS = 10
 
 
 class Server:
@@ -89,7 +87,20 @@ def server(root: Path, threads: int) -> Iterator[Server]:
                 wait_for(running)
                 yield running
             finally:
-                process.terminate()
+                stop(process)
+
+
+def stop(process: subprocess.Popen) -> None:
+    """End a server and its kernels. One that waits for a kernel which does not answer is killed."""
+    family = []
+    with contextlib.suppress(psutil.NoSuchProcess):  # it has ended already
+        server = psutil.Process(process.pid)
+        family = [server, *server.children(recursive=True)]
+    process.terminate()
+    _, left = psutil.wait_procs(family, timeout=STOP_SECONDS)
+    for one in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
 
 
 def wait_for(running: Server) -> None:
@@ -117,7 +128,7 @@ async def student(running: Server, path: str, code: list[str]) -> dict:
     address = f"{running.address.replace('http', 'ws', 1)}/api/kernels/{kernel}/channels"
     channel = await websocket_connect(HTTPRequest(address, headers=running.headers))
     for n, source in enumerate(code, start=1):
-        error = await run_cell(running, kernel, channel, source)
+        error = await run_cell(channel, source)
         if error:
             error = f"code cell {n}: {error}"
             break
@@ -127,31 +138,15 @@ async def student(running: Server, path: str, code: list[str]) -> dict:
     return {"seconds": round(seconds, 1), "error": error}
 
 
-async def run_cell(running: Server, kernel: str, channel, source: str) -> str | None:
-    """Run one cell; returns its error in a line, or None.
-
-    A kernel that died is started again by the server, and its last words may be lost. So where no
-    message comes, the server is asked whether the kernel is busy at all.
-    """
+async def run_cell(channel, source: str) -> str | None:
+    """Run one cell; returns its error in a line, or None."""
     header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "version": "5.3"}
     header |= {"username": "", "session": "classroom", "date": ""}
     content = {"code": source, "silent": False, "store_history": True, "stop_on_error": True}
     content |= {"user_expressions": {}, "allow_stdin": False}
     message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
     await channel.write_message(json.dumps(message | {"channel": "shell", "buffers": []}))
-    reading, polls = None, 0
-    while True:
-        reading = reading or asyncio.ensure_future(channel.read_message())
-        arrived, _ = await asyncio.wait({reading}, timeout=POLL_SECONDS)
-        if not arrived:
-            answer = await asyncio.to_thread(running.ask, "GET", f"kernels/{kernel}")
-            polls += 1
-            if polls >= PATIENCE.get(answer.json().get("execution_state"), 2):
-                return "the kernel died"
-            continue
-        text, reading, polls = reading.result(), None, 0
-        if text is None:
-            return "the server closed the connection"
+    while (text := await channel.read_message()) is not None:
         if isinstance(text, bytes):  # a widget's data
             continue
         reply = json.loads(text)
@@ -163,6 +158,7 @@ async def run_cell(running: Server, kernel: str, channel, source: str) -> str | 
         ):
             failed = content["status"] != "ok"
             return f"{content.get('ename')}: {content.get('evalue')}" if failed else None
+    return "the server closed the connection"
 
 
 async def watch(running: Server, peaks: dict[str, int]) -> None:
