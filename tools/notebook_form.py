@@ -11,10 +11,11 @@ import base64
 import copy
 import hashlib
 import inspect
+import itertools
 import re
 import statistics
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import nbformat
@@ -517,12 +518,16 @@ def chosen(
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapters", nargs="*", metavar="NN", help="chapters (default: all)")
-    found = []
-    for path in chosen(parser, parser.parse_args(arguments).chapters):
-        found += problems(path)
-    for problem in found:
+    return tell(map(problems, chosen(parser, parser.parse_args(arguments).chapters)))
+
+
+def tell(found: Iterable[list[str]]) -> int:
+    """Print the problems of each notebook; the exit code of the program: 1 if there is one."""
+    code = 0
+    for problem in itertools.chain.from_iterable(found):
         print(problem)
-    return 1 if found else 0
+        code = 1
+    return code
 
 
 if __name__ == "__main__":

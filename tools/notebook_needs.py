@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import notebook_code
-from notebook_form import NEEDS, NOTEBOOKS, chosen
+from notebook_form import NEEDS, NOTEBOOKS, chosen, tell
 
 KNOWN = {*vars(builtins), "display", "get_ipython"}
 START = 0  # the number of what stands before the first section: set-up and imports
@@ -222,13 +222,10 @@ def is_arg(node: ast.AST) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapters", nargs="*", metavar="NN", help="chapters (default: all but 00)")
-    chapters, found = parser.parse_args(arguments).chapters, []
-    for path in chosen(parser, chapters, NOTEBOOKS):
-        if chapters or not path.name.startswith("00_"):  # its sections stand alone
-            found += problems(path)
-    for problem in found:
-        print(problem)
-    return 1 if found else 0
+    chapters = parser.parse_args(arguments).chapters
+    paths = chosen(parser, chapters, NOTEBOOKS)
+    # The sections of 00 stand alone.
+    return tell(problems(path) for path in paths if chapters or not path.name.startswith("00_"))
 
 
 if __name__ == "__main__":
