@@ -2,7 +2,7 @@
 
     python tools/audit.py
 
-Needs the network and pip-audit (`pip install pip-audit`, best in an environment of its own). Every
+Needs the network and pip-audit (`pipx install pip-audit`). Every
 line of constraints.txt is asked for, also those of other systems.
 """
 
