@@ -412,7 +412,7 @@ def speed(results, name):
     return np.median([run["tokens_per_second"] for run in results[name]])
 
 
-@pytest.mark.parametrize(("size", "times"), [("shipped", 2.0), ("124M", 1.5)])
+@pytest.mark.parametrize(("size", "times"), [("shipped", 3.0), ("124M", 1.5)])
 @pytest.mark.parametrize("way", ["greedy", "our settings"])
 def test_generation_is_faster_than_the_librarys(results, size, times, way):
     ours = speed(results, f"{size}: helpers.gpt2, {way}")
