@@ -166,7 +166,7 @@ def largest_of_equals(words, counts, new):
 
 
 def order_ignored(words, counts, new):
-    """Your function treats (l, r) and (r, l) as the same pair. A piece is read in one direction:
+    """Your function treats (3, 1) and (1, 3) as the same pair. A piece is read in one direction:
     “at” is not “ta”."""
     totals = Counter()
     for pair, total in _totals(words, counts).items():
