@@ -349,12 +349,12 @@ def _softmax(scores):
 
 
 def attention_with_cache(e, wpe, Wq, Wk, Wv, past_k, past_v):
-    S, T = len(past_k), len(e)
-    x = e + wpe[S : S + T]
+    n, T = len(past_k), len(e)
+    x = e + wpe[n : n + T]
     keys = np.concatenate([past_k, x @ Wk])
     values = np.concatenate([past_v, x @ Wv])
-    scores = x @ Wq @ keys.T / np.sqrt(keys.shape[1])  # (T, S + T)
-    scores = np.where(np.tri(T, S + T, S), scores, -np.inf)
+    scores = x @ Wq @ keys.T / np.sqrt(keys.shape[1])  # (T, n + T)
+    scores = np.where(np.tri(T, n + T, n), scores, -np.inf)
     weights = np.exp(scores - scores.max(axis=1, keepdims=True))
     weights = weights / weights.sum(axis=1, keepdims=True)
     return weights @ values, keys, values
@@ -362,37 +362,37 @@ def attention_with_cache(e, wpe, Wq, Wk, Wv, past_k, past_v):
 
 def _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, positions=None, visible=None, scaled=True):
     """The solution with parts of it exchanged."""
-    S, T = len(past_k), len(e)
-    x = e + wpe[np.arange(S, S + T) if positions is None else positions]
+    n, T = len(past_k), len(e)
+    x = e + wpe[np.arange(n, n + T) if positions is None else positions]
     keys, values = np.concatenate([past_k, x @ Wk]), np.concatenate([past_v, x @ Wv])
     scores = x @ Wq @ keys.T / (np.sqrt(keys.shape[1]) if scaled else 1)
-    scores = np.where(np.tri(T, S + T, S) if visible is None else visible, scores, -np.inf)
+    scores = np.where(np.tri(T, n + T, n) if visible is None else visible, scores, -np.inf)
     return _softmax(scores) @ values, keys, values
 
 
 def positions_restart(e, wpe, Wq, Wk, Wv, past_k, past_v):
-    """Your positions start again at 0 for the new tokens. With S tokens in the cache, the first new
-    one has position S: add the rows S … S + T − 1 of wpe."""
+    """Your positions start again at 0 for the new tokens. With n tokens in the cache, the first new
+    one has position n: add the rows n … n + T − 1 of wpe."""
     return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, positions=np.arange(len(e)))
 
 
 def one_position_for_all(e, wpe, Wq, Wk, Wv, past_k, past_v):
-    """Your new tokens all have position S. Only the first of them has; the next one has S + 1, and
+    """Your new tokens all have position n. Only the first of them has; the next one has n + 1, and
     so on. This shows when more than one token is read at once."""
     return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, positions=np.full(len(e), len(past_k)))
 
 
 def mask_without_the_past(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your mask has its corner at the first cached key: new token i sees only the keys 0 … i. The
-    mask has shape (T, S + T), and new token i sees all S cached keys and the new ones up to its
-    own: np.tri(T, S + T, S)."""
+    mask has shape (T, n + T), and new token i sees all n cached keys and the new ones up to its
+    own: np.tri(T, n + T, n)."""
     visible = np.tri(len(e), len(past_k) + len(e))
     return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, visible=visible)
 
 
 def no_mask(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your new tokens see each other's future. One new token needs no mask, but several read at
-    once do: new token i may see the S cached keys and the new ones up to its own."""
+    once do: new token i may see the n cached keys and the new ones up to its own."""
     visible = np.ones((len(e), len(past_k) + len(e)))
     return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, visible=visible)
 
@@ -400,22 +400,29 @@ def no_mask(e, wpe, Wq, Wk, Wv, past_k, past_v):
 def attends_before_appending(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your new tokens attend to the cached keys only; their own keys are appended too late. A token
     sees itself: append its key and value first, then attend."""
-    S, T = len(past_k), len(e)
-    visible = np.repeat(np.arange(S + T)[None] < S, T, axis=0)
+    n, T = len(past_k), len(e)
+    visible = np.repeat(np.arange(n + T)[None] < n, T, axis=0)
     return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, visible=visible)
 
 
 def never_appended(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your output is right, but you return the old cache. The next step will not know the tokens
-    that were just read: return the keys and values of all S + T tokens."""
+    that were just read: return the keys and values of all n + T tokens."""
     return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v)[0], past_k, past_v
+
+
+def only_the_new_ones_returned(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your output is right, but you return the new keys and values alone. The next step needs those
+    of all n + T tokens: return the cached ones too."""
+    out, keys, values = _attention(e, wpe, Wq, Wk, Wv, past_k, past_v)
+    return out, keys[len(past_k) :], values[len(past_k) :]
 
 
 def past_is_dropped(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your new tokens attend to each other only: the cached keys and values are left out. They are
     what the cache is for."""
-    S, T = len(past_k), len(e)
-    visible = np.tri(T, S + T, S) * (np.arange(S + T) >= S)
+    n, T = len(past_k), len(e)
+    visible = np.tri(T, n + T, n) * (np.arange(n + T) >= n)
     return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, visible=visible)
 
 
@@ -425,31 +432,31 @@ def scores_not_scaled(e, wpe, Wq, Wk, Wv, past_k, past_v):
 
 
 def positions_left_out(e, wpe, Wq, Wk, Wv, past_k, past_v):
-    """Your new tokens have no positions: wpe is not added. Add its rows S … S + T − 1 first."""
+    """Your new tokens have no positions: wpe is not added. Add its rows n … n + T − 1 first."""
     return _attention(e, np.zeros_like(wpe), Wq, Wk, Wv, past_k, past_v)
 
 
 def positions_in_the_queries_only(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your queries know the positions, but your new keys and values do not. Add wpe to e first, and
     make all three from the sum."""
-    S, T = len(past_k), len(e)
+    n, T = len(past_k), len(e)
     keys, values = np.concatenate([past_k, e @ Wk]), np.concatenate([past_v, e @ Wv])
-    scores = (e + wpe[S : S + T]) @ Wq @ keys.T / np.sqrt(keys.shape[1])
-    return _softmax(np.where(np.tri(T, S + T, S), scores, -np.inf)) @ values, keys, values
+    scores = (e + wpe[n : n + T]) @ Wq @ keys.T / np.sqrt(keys.shape[1])
+    return _softmax(np.where(np.tri(T, n + T, n), scores, -np.inf)) @ values, keys, values
 
 
 def new_keys_in_front(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your new keys and values stand before the cached ones. They come last: the cache is the
     past, in the order of the text."""
-    S, T = len(past_k), len(e)
-    x = e + wpe[S : S + T]
+    n, T = len(past_k), len(e)
+    x = e + wpe[n : n + T]
     keys, values = np.concatenate([x @ Wk, past_k]), np.concatenate([x @ Wv, past_v])
     scores = x @ Wq @ keys.T / np.sqrt(keys.shape[1])
-    return _softmax(np.where(np.tri(T, S + T, S), scores, -np.inf)) @ values, keys, values
+    return _softmax(np.where(np.tri(T, n + T, n), scores, -np.inf)) @ values, keys, values
 
 
 def blind_to_itself(e, wpe, Wq, Wk, Wv, past_k, past_v):
-    """Your new tokens do not see themselves. New token i sees the keys 0 … S + i, its own
+    """Your new tokens do not see themselves. New token i sees the keys 0 … n + i, its own
     included."""
     visible = np.tri(len(e), len(past_k) + len(e), len(past_k) - 1)
     return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, visible=visible)
@@ -457,16 +464,16 @@ def blind_to_itself(e, wpe, Wq, Wk, Wv, past_k, past_v):
 
 def masked_with_zero(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your hidden scores are 0 where they must be −∞: exp(0) is 1, so the future keeps a weight."""
-    S, T = len(past_k), len(e)
-    x = e + wpe[S : S + T]
+    n, T = len(past_k), len(e)
+    x = e + wpe[n : n + T]
     keys, values = np.concatenate([past_k, x @ Wk]), np.concatenate([past_v, x @ Wv])
-    scores = x @ Wq @ keys.T / np.sqrt(keys.shape[1]) * np.tri(T, S + T, S)
+    scores = x @ Wq @ keys.T / np.sqrt(keys.shape[1]) * np.tri(T, n + T, n)
     return _softmax(scores) @ values, keys, values
 
 
 def attention_with_cache_cases(rng):
-    for S, T, d, d_k in ((3, 1, 4, 2), (1, 1, 3, 3), (2, 4, 5, 3), (5, 3, 2, 6), (1, 2, 4, 4)):
-        shapes = ((T, d), (S + T + 2, d), (d, d_k), (d, d_k), (d, d_k), (S, d_k), (S, d_k))
+    for n, T, d, d_k in ((3, 1, 4, 2), (1, 1, 3, 3), (2, 4, 5, 3), (5, 3, 2, 6), (1, 2, 4, 4)):
+        shapes = ((T, d), (n + T + 2, d), (d, d_k), (d, d_k), (d, d_k), (n, d_k), (n, d_k))
         yield tuple(rng.normal(size=shape) for shape in shapes)
 
 
@@ -675,13 +682,13 @@ def other_factor_zero(W, noise_A, noise_B, alpha, x, target, lr, steps):
 
 def both_zero(W, noise_A, noise_B, alpha, x, target, lr, steps):
     """Your layer never learns: its output after the steps is that of the start. With A and B both
-    at zero, both gradients, s Bᵀ G and s G Aᵀ, are zero too. Start one factor at random."""
+    at zero, both gradients, α/r · Bᵀ G and α/r · G Aᵀ, are zero too. Start one factor at random."""
     return _fit(W, np.zeros_like(noise_A), np.zeros_like(noise_B), 1, x, target, lr, steps)
 
 
 def both_random(W, noise_A, noise_B, alpha, x, target, lr, steps):
-    """Your layer starts elsewhere: with both factors at random, s B A is noise on top of W, before
-    anything was learnt. Start one of the factors, B, at zero."""
+    """Your layer starts elsewhere: with both factors at random, α/r · B A is noise on top of W,
+    before anything was learnt. Start one of the factors, B, at zero."""
     return _fit(W, noise_A, noise_B, alpha / len(noise_A), x, target, lr, steps)
 
 
@@ -699,7 +706,7 @@ def rank_forgotten(W, noise_A, noise_B, alpha, x, target, lr, steps):
 
 def scale_not_in_the_gradients(W, noise_A, noise_B, alpha, x, target, lr, steps):
     """Your output has the scale α/r, but your gradients do not. The chain rule passes through it:
-    ∂L/∂B = s G Aᵀ and ∂L/∂A = s Bᵀ G."""
+    ∂L/∂B = α/r · G Aᵀ and ∂L/∂A = α/r · Bᵀ G."""
     zero, scale = np.zeros_like(noise_B), alpha / len(noise_A)
     return _fit(W, noise_A, zero, scale, x, target, lr, steps, gradient_scale=1)
 
@@ -711,8 +718,8 @@ def frozen_matrix_trained(W, noise_A, noise_B, alpha, x, target, lr, steps):
 
 
 def only_b_trained(W, noise_A, noise_B, alpha, x, target, lr, steps):
-    """Your A stays at its random start. Its gradient, s Bᵀ G, is zero in the first step only; from
-    the second one on it moves as well."""
+    """Your A stays at its random start. Its gradient, α/r · Bᵀ G, is zero in the first step only;
+    from the second one on it moves as well."""
     zero, scale = np.zeros_like(noise_B), alpha / len(noise_A)
     return _fit(W, noise_A, zero, scale, x, target, lr, steps, moves=(0, 1, 0))
 
@@ -761,6 +768,27 @@ def not_halved(W, noise_A, noise_B, alpha, x, target, lr, steps):
     """Your gradients are twice too large: the loss has the factor ½, so G is (y − target)ᵀ x."""
     scale = alpha / len(noise_A)
     return _fit(W, noise_A, np.zeros_like(noise_B), scale, x, target, 2 * lr, steps)
+
+
+def mean_of_squares(W, noise_A, noise_B, alpha, x, target, lr, steps):
+    """Your gradients belong to the mean of all squares, as mse_loss computes it. Here the loss is
+    their sum, halved: G is (y − target)ᵀ x."""
+    scale, lr = alpha / len(noise_A), 2 * lr / np.size(target)
+    return _fit(W, noise_A, np.zeros_like(noise_B), scale, x, target, lr, steps)
+
+
+def half_the_mean_of_squares(W, noise_A, noise_B, alpha, x, target, lr, steps):
+    """Your gradients belong to half the mean of all squares. Here the loss is half their sum: G is
+    (y − target)ᵀ x, divided by nothing."""
+    scale, lr = alpha / len(noise_A), lr / np.size(target)
+    return _fit(W, noise_A, np.zeros_like(noise_B), scale, x, target, lr, steps)
+
+
+def output_before_the_last_step(W, noise_A, noise_B, alpha, x, target, lr, steps):
+    """Your second output is the one before the last step: it was computed for the gradient, and
+    then the factors moved once more. Compute y again after the loop."""
+    scale = alpha / len(noise_A)
+    return _fit(W, noise_A, np.zeros_like(noise_B), scale, x, target, lr, steps - 1)
 
 
 def lora_fit_cases(rng):
@@ -859,11 +887,11 @@ EXERCISES = (
         cases=attention_with_cache_cases,
         answer=attention_with_cache,
         hints=(
-            "The first new token has position S, and its key joins the S cached keys before anyone "
+            "The first new token has position n, and its key joins the n cached keys before anyone "
             "attends.",
-            "x = e + wpe[S : S + T]; put past_k on top of x @ Wk, and past_v on top of x @ Wv. The "
-            "scores then have shape (T, S + T).",
-            "New token i sees the keys 0 … S + i: np.where(np.tri(T, S + T, S), scores, -np.inf), "
+            "x = e + wpe[n : n + T]; put past_k on top of x @ Wk, and past_v on top of x @ Wv. The "
+            "scores then have shape (T, n + T).",
+            "New token i sees the keys 0 … n + i: np.where(np.tri(T, n + T, n), scores, -np.inf), "
             "then the softmax over axis 1, then the product with all values.",
         ),
         misconceptions=(
@@ -873,6 +901,7 @@ EXERCISES = (
             no_mask,
             attends_before_appending,
             never_appended,
+            only_the_new_ones_returned,
             past_is_dropped,
             scores_not_scaled,
             positions_left_out,
@@ -937,6 +966,9 @@ EXERCISES = (
             new_a_in_the_gradient_of_b,
             averaged_loss,
             not_halved,
+            mean_of_squares,
+            half_the_mean_of_squares,
+            output_before_the_last_step,
         ),
     ),
 )
