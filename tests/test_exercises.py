@@ -955,6 +955,15 @@ def test_a_function_that_changes_nothing_is_wrong_but_a_stub_is_not_attempted():
     assert "numbers: [2., 4.], shape (2,)" in verdict.text
 
 
+def test_an_array_is_shown_though_numpy_was_cut_off_while_printing_it(monkeypatch):
+    def after_a_cut_off(array, **form):  # its guard against endless recursion remembers the array
+        return "..." if array is struck else printed(array, **form)
+
+    printed, struck = np.array2string, np.array([1.0, 2.0])
+    monkeypatch.setattr(np, "array2string", after_a_cut_off)
+    assert engine.describe(struck) == "[1., 2.], shape (2,)"
+
+
 def test_only_the_results_that_differ_are_shown():
     def halves(function, a, b):
         function(a, b)

@@ -169,7 +169,10 @@ def describe(value) -> str:
         return f"a {type(value).__name__}"
     if array.size == 0:
         return f"empty array, shape {array.shape}"
-    text = np.array2string(array, precision=6, threshold=12, edgeitems=2, separator=", ")
+    form = {"precision": 6, "threshold": 12, "edgeitems": 2, "separator": ", "}
+    text = np.array2string(array, **form)
+    if text == "...":  # an array that NumPy believes to be printing, since a cut-off struck there
+        text = np.array2string(array.copy(), **form)
     shape = f", shape {array.shape}" if array.ndim else ""
     text = re.sub(r"\s+", " ", text)
     if len(text) > 400:  # end with a whole number, where there is one
