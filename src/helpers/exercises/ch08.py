@@ -45,6 +45,12 @@ def scaled_by_the_number_of_queries(q, k):
     return _dot_products(q, k) / np.sqrt(q.shape[-2])
 
 
+def scaled_by_the_number_of_heads(q, k):
+    """Your function divides by the root of n_head. The dot product runs over the d_k features of
+    one head: divide by the root of d_k."""
+    return _dot_products(q, k) / np.sqrt(q.shape[1])
+
+
 def multiplied_by_the_root(q, k):
     """Your function multiplies by the root of d_k. That makes large scores larger still: divide."""
     return _dot_products(q, k) * np.sqrt(q.shape[-1])
@@ -156,6 +162,26 @@ def softmax_over_the_queries(scores):
     return _masked_softmax(scores, _triangle(scores), axis=1)
 
 
+def scaled_once_more(scores):
+    """Your function scales the scores, by the root of T. They come scaled already."""
+    return _masked_softmax(scores / np.sqrt(scores.shape[-1]), _triangle(scores))
+
+
+def softmax_over_the_batch(scores):
+    """Your softmax runs over the batch (axis 0). Each query's weights over the keys sum to 1: use
+    axis 2."""
+    masked = np.where(_triangle(scores), scores, -np.inf)
+    with np.errstate(invalid="ignore"):
+        weights = _softmax(masked, axis=0)
+    return np.where(_triangle(scores), weights, 0.0)
+
+
+def masked_with_minus_hundred(scores):
+    """Your hidden scores are −100 where they must be −∞. Where all other scores are lower still,
+    the future gets the weight: write -np.inf."""
+    return _masked_softmax(scores, _triangle(scores), fill=-100.0)
+
+
 def softmax_left_out(scores):
     """Your function returns the masked scores. Weights were asked for: take the softmax of each
     row."""
@@ -167,6 +193,7 @@ def causal_weights_cases(rng):
         yield (rng.normal(0, 1.5, size=(B, T, T)),)
     yield (np.zeros((1, 1, 1)) + 0.7,)
     yield (rng.normal(-3, 1, size=(2, 3, 3)),)  # a zero would be the largest score
+    yield (rng.normal(-300, 1, size=(2, 3, 3)),)  # and here even -100
 
 
 # 08.3
@@ -304,6 +331,28 @@ def gain_and_shift_forgotten(x, gain, shift, eps):
     return _normalise(x, 1.0, 0.0, eps)
 
 
+def gain_forgotten(x, gain, shift, eps):
+    """Your function adds the shift but forgets the gain: multiply the normalised features by it
+    first."""
+    return _normalise(x, 1.0, shift, eps)
+
+
+def shift_forgotten(x, gain, shift, eps):
+    """Your function multiplies by the gain but forgets to add the shift."""
+    return _normalise(x, gain, 0.0, eps)
+
+
+def over_everything(x, gain, shift, eps):
+    """Your function takes one mean and one variance over the whole array. Each token has its own,
+    over its features: axis=-1, keepdims=True."""
+    return _normalise(x, gain, shift, eps, axis=(0, 1, 2))
+
+
+def only_centred(x, gain, shift, eps):
+    """Your function subtracts the mean but does not divide by the standard deviation."""
+    return gain * (x - x.mean(axis=-1, keepdims=True)) + shift
+
+
 def shift_before_the_gain(x, gain, shift, eps):
     """Your function adds the shift first and multiplies by the gain then. It is gain · x̂ +
     shift."""
@@ -381,6 +430,23 @@ def width_of_one_head(d, n_head, hidden):
     with matrices of shape (d, d / n_head)."""
     one_head = 3 * (d * d + d) // n_head
     return block_parameters(d, n_head, hidden) - 3 * (d * d + d) + one_head
+
+
+def first_mlp_bias_forgotten(d, n_head, hidden):
+    """Your number lacks one bias of the MLP: the first layer has `hidden` of them."""
+    return block_parameters(d, n_head, hidden) - hidden
+
+
+def second_mlp_bias_forgotten(d, n_head, hidden):
+    """Your number lacks one bias of size d: the MLP's second layer and the attention's output have
+    d biases each."""
+    return block_parameters(d, n_head, hidden) - d
+
+
+def hidden_for_a_factor(d, n_head, hidden):
+    """Your function takes `hidden` for a factor, or multiplies it by 4. It is the number of units
+    of the MLP itself."""
+    return block_parameters(d, n_head, 4 * hidden)
 
 
 def four_times_the_width(d, n_head, hidden):
@@ -471,6 +537,28 @@ def scores_scaled_by_the_models_width(x, memory, Wq, Wk, Wv):
     return _attention(x @ Wq, memory @ Wk, memory @ Wv, scale=np.sqrt(x.shape[-1]))
 
 
+def scores_divided_by_the_size(x, memory, Wq, Wk, Wv):
+    """Your scores are divided by d_k instead of its root."""
+    return _attention(x @ Wq, memory @ Wk, memory @ Wv, scale=Wk.shape[1])
+
+
+def softmax_left_out_of_attention(x, memory, Wq, Wk, Wv):
+    """Your scores are used as weights as they are. The softmax over the memory makes them positive
+    and sum to 1."""
+    scores = x @ Wq @ np.swapaxes(memory @ Wk, 1, 2) / np.sqrt(Wk.shape[1])
+    return scores @ (memory @ Wv)
+
+
+def keys_and_values_exchanged(x, memory, Wq, Wk, Wv):
+    """Your function makes the keys with Wv and the values with Wk: exchange the two."""
+    return _attention(x @ Wq, memory @ Wv, memory @ Wk)
+
+
+def queries_and_keys_exchanged(x, memory, Wq, Wk, Wv):
+    """Your function makes the queries with Wk and the keys with Wq: exchange the two."""
+    return _attention(x @ Wk, memory @ Wq, memory @ Wv)
+
+
 def softmax_over_x(x, memory, Wq, Wk, Wv):
     """Your softmax runs over the tokens that ask (axis 1). Each token of x shares out its own
     attention, so the weights sum to 1 over the memory, the last axis of the scores."""
@@ -503,6 +591,7 @@ EXERCISES = (
             scaled_by_the_models_width,
             scaled_by_the_number_of_keys,
             scaled_by_the_number_of_queries,
+            scaled_by_the_number_of_heads,
             multiplied_by_the_root,
             keys_ask_queries,
             softmax_already_taken,
@@ -529,6 +618,9 @@ EXERCISES = (
             upper_for_lower,
             one_token_too_many,
             softmax_over_the_queries,
+            softmax_over_the_batch,
+            scaled_once_more,
+            masked_with_minus_hundred,
             softmax_left_out,
         ),
     ),
@@ -574,6 +666,10 @@ EXERCISES = (
             mean_left_in,
             root_mean_square,
             gain_and_shift_forgotten,
+            gain_forgotten,
+            shift_forgotten,
+            over_everything,
+            only_centred,
             shift_before_the_gain,
         ),
     ),
@@ -598,6 +694,9 @@ EXERCISES = (
             one_norm_only,
             heads_multiplied,
             width_of_one_head,
+            first_mlp_bias_forgotten,
+            second_mlp_bias_forgotten,
+            hidden_for_a_factor,
             four_times_the_width,
             one_layer_of_the_mlp,
         ),
@@ -622,6 +721,10 @@ EXERCISES = (
             causal_mask_kept,
             scores_not_scaled,
             scores_scaled_by_the_models_width,
+            scores_divided_by_the_size,
+            softmax_left_out_of_attention,
+            keys_and_values_exchanged,
+            queries_and_keys_exchanged,
             softmax_over_x,
         ),
     ),
