@@ -443,9 +443,8 @@ def second_mlp_bias_forgotten(d, n_head, hidden):
     return block_parameters(d, n_head, hidden) - d
 
 
-def hidden_for_a_factor(d, n_head, hidden):
-    """Your function takes `hidden` for a factor, or multiplies it by 4. It is the number of units
-    of the MLP itself."""
+def hidden_times_four(d, n_head, hidden):
+    """Your function multiplies `hidden` by 4. It is the number of units of the MLP itself."""
     return block_parameters(d, n_head, 4 * hidden)
 
 
@@ -696,7 +695,7 @@ EXERCISES = (
             width_of_one_head,
             first_mlp_bias_forgotten,
             second_mlp_bias_forgotten,
-            hidden_for_a_factor,
+            hidden_times_four,
             four_times_the_width,
             one_layer_of_the_mlp,
         ),
