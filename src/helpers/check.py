@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from helpers.arrays import to_numpy
+
 KINDS = {"b": "bool", "i": "integer", "u": "integer", "f": "float"}
 
 
@@ -152,18 +154,6 @@ def same_model(eq: str, f: Callable, g: Callable, inputs: tuple | list, tol: flo
         counts.append(sum(np.size(to_numpy(array)) for array in mine.values()))
     outputs, gradients = (_count(n, "number") for n in counts)
     _passed(eq, f"same outputs ({outputs}) and gradients ({gradients}) to {tol:g}")
-
-
-def to_numpy(x) -> np.ndarray:
-    """Turn a number, list, NumPy array, torch tensor or TensorFlow tensor into a NumPy array."""
-    if hasattr(x, "detach"):
-        x = x.detach().cpu()
-        if str(x.dtype) == "torch.bfloat16":  # NumPy has no such type
-            x = x.float()
-    if hasattr(x, "numpy"):
-        x = x.numpy()
-    array = np.asarray(x)
-    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
 
 def _compared(eq: str, a, b, where: str = "") -> tuple[np.ndarray, np.ndarray]:

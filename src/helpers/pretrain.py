@@ -4,7 +4,7 @@
     python -m helpers.pretrain --out my-gpt2 --text my-novel.txt
     torchrun --nproc-per-node 2 -m helpers.pretrain --out my-gpt2
 
-The folder is one that `gpt2.load` and Hugging Face's transformers read, with the training log in
+The folder is one that `folders.load` and Hugging Face's transformers read, with the training log in
 log.jsonl. A run that was stopped or killed goes on where it was when the same command is given
 again, and ends with the same weights, to the bit, as one that was not. torchrun lets several
 processes or machines share each batch; their result differs by rounding only.
@@ -25,13 +25,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import tokenizers
 import torch
 from torch import distributed, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from helpers import data, files, gpt2, metrics, session, train
+from helpers import checkpoint, data, files, session
+from helpers.models import gpt2
+from helpers.text import folders, scoring, tokenisers
 
 CHECKPOINT = "checkpoint.safetensors"
 LOG = "log.jsonl"
@@ -83,23 +84,6 @@ class Recipe:
 # ---------------------------------------------------------------- the text, in tokens
 
 
-def make_tokenizer(text: str, vocab_size: int) -> tokenizers.Tokenizer:
-    """Byte-level byte-pair encoding as GPT-2 has it, with merges learnt from this text alone.
-
-    Any text can be encoded, since all 256 bytes are tokens. A short text may give fewer tokens.
-    """
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = tokenizers.decoders.ByteLevel()
-    trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=vocab_size,
-        initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator([text], trainer)
-    return tokenizer
-
-
 def windows(ids: np.ndarray, recipe: Recipe, step: int) -> torch.Tensor:
     """The tokens of one step, (batch, n_positions + 1): inputs, and targets one further.
 
@@ -119,35 +103,6 @@ def windows(ids: np.ndarray, recipe: Recipe, step: int) -> torch.Tensor:
 def windows_of(tokens: int, recipe: Recipe) -> int:
     """Number of windows in one epoch, whatever its offset."""
     return (tokens - 1) // recipe.n_positions - 1
-
-
-@torch.no_grad()
-def nats_per_character(
-    model: nn.Module, tokenizer: tokenizers.Tokenizer, text: str, before: str
-) -> float:
-    """Score a text in nats per character: every character of it is predicted.
-
-    The window advances by half its length, so that each token has at least half a window of
-    context. `before` is the text that precedes; its end is the context of the first tokens.
-    """
-    T = model.config.n_positions
-    stride = T // 2
-    context = tokenizer.encode(before).ids[-(T - stride + 1) :]
-    ids = torch.tensor(context + tokenizer.encode(text).ids)
-    training, log_probs = model.training, []
-    model.eval()
-    starts = range(len(context), len(ids), stride)
-    for chunk in range(0, len(starts), 8):
-        rows = [ids[max(0, i - (T - stride + 1)) : i + stride] for i in starts[chunk : chunk + 8]]
-        lengths = torch.tensor([len(row) for row in rows])
-        new = [min(stride, len(ids) - i) for i in starts[chunk : chunk + 8]]
-        padded = nn.utils.rnn.pad_sequence(rows, batch_first=True)  # what follows changes nothing
-        logits = model(padded[:, :-1]).float()
-        losses = F.cross_entropy(logits.transpose(1, 2), padded[:, 1:], reduction="none")
-        for row, length, count in zip(losses, lengths, new, strict=True):
-            log_probs.append(-row[length - 1 - count : length - 1])
-    model.train(training)
-    return metrics.nats_per_character(torch.cat(log_probs), len(text))
 
 
 # ---------------------------------------------------------------- model and optimisers
@@ -293,7 +248,7 @@ class Pretraining:
                 f"must divide {recipe.batch}."
             )
         self.text, self.out, self.team = text, out, team
-        self.tokenizer = make_tokenizer(text.train, recipe.vocab_size)
+        self.tokenizer = tokenisers.make_tokenizer(text.train, recipe.vocab_size)
         self.recipe = recipe = replace(recipe, vocab_size=self.tokenizer.get_vocab_size())
         self.ids = np.array(self.tokenizer.encode(text.train).ids)
         if windows_of(len(self.ids), recipe) < 1:
@@ -351,7 +306,7 @@ class Pretraining:
 
     def load(self, path: Path) -> None:
         try:
-            self.counters = train.load(path, **self.parts())
+            self.counters = checkpoint.load(path, **self.parts())
         except ValueError as error:
             raise ValueError(f"{str(error).rstrip('.')}; delete it to start anew.") from None
         log = self.out / LOG
@@ -425,21 +380,21 @@ class Pretraining:
         return {name: f"{row[name]:.3f}" for name in ("training_loss", "dev_loss")}
 
     def nats(self, model: gpt2.GPT2, text: str, before: str) -> float:
-        return nats_per_character(model, self.tokenizer, text, before)
+        return scoring.nats_per_character(model, self.tokenizer, text, before)
 
     def save(self) -> None:
         """The log first: lines that are ahead of the checkpoint are dropped when it is loaded."""
         if self.team.rank == 0:
             self.write_log()
-            train.save(self.out / CHECKPOINT, **self.parts())
+            checkpoint.save(self.out / CHECKPOINT, **self.parts())
 
     def write_log(self) -> None:
         files.write(self.out / LOG, "".join(json.dumps(row) + "\n" for row in self.log))
 
     def finish(self) -> dict:
         """Store the model; score what was stored; returns the last line of the log."""
-        gpt2.save(self.model, self.tokenizer, self.out, torch.float16)
-        stored, _ = gpt2.load(self.out)
+        folders.save(self.model, self.tokenizer, self.out, torch.float16)
+        stored, _ = folders.load(self.out)
         self.log[-1] |= {
             "whole_dev_loss": round(self.nats(stored, self.text.dev, self.text.train), 4),
             "held_out_loss": round(self.nats(stored, self.text.held, self.text.dev), 4),
@@ -463,7 +418,7 @@ def main(arguments: list[str] | None = None, recipe: Recipe | None = None) -> in
         prog="python -m helpers.pretrain", description="Train a small GPT-2 from nothing."
     )
     parser.add_argument(
-        "--out", type=Path, default=data.DATA / gpt2.MINI, help="folder of the model"
+        "--out", type=Path, default=data.DATA / folders.MINI, help="folder of the model"
     )
     parser.add_argument("--text", type=Path, help="your own text in UTF-8, instead of the plays")
     parser.add_argument("--steps", type=int, default=recipe.steps, help="default: %(default)s")

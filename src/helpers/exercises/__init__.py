@@ -17,26 +17,26 @@ def exercise(id: str) -> Exercise:
     Raises:
         KeyError: there is no such exercise.
     """
-    chapter = str(id).split(".")[0]
+    lesson = str(id).split(".")[0]
     try:
-        return bank(chapter)[id]
+        return bank(lesson)[id]
     except KeyError:
         raise KeyError(f"There is no exercise {id!r}.") from None
 
 
-def bank(chapter: str) -> dict[str, Exercise]:
-    """All exercises of a chapter ("00", "01", …) by id, in order; made once a session.
+def bank(lesson: str) -> dict[str, Exercise]:
+    """All exercises of a lesson ("00", "01", …) by id, in order; made once a session.
 
     Raises:
-        KeyError: the chapter has no exercises.
+        KeyError: the lesson has no exercises.
     """
-    if chapter not in _banks:
-        name = f"helpers.exercises.ch{chapter}"
-        if not chapter.isdecimal() or importlib.util.find_spec(name) is None:
-            raise KeyError(f"Chapter {chapter!r} has no exercises.")
+    if lesson not in _banks:
+        name = f"helpers.exercises.banks.lesson{lesson}"
+        if not lesson.isdecimal() or importlib.util.find_spec(name) is None:
+            raise KeyError(f"Lesson {lesson!r} has no exercises.")
         entries = importlib.import_module(name).EXERCISES
-        _banks[chapter] = {entry.id: entry for entry in entries}
-    return _banks[chapter]
+        _banks[lesson] = {entry.id: entry for entry in entries}
+    return _banks[lesson]
 
 
 def report(path: str | Path | None = None) -> dict[str, dict]:
@@ -49,8 +49,8 @@ def report(path: str | Path | None = None) -> dict[str, dict]:
         OSError: the file cannot be written.
     """
     results = {}
-    for chapter in sorted(_banks):
-        for id, entry in _banks[chapter].items():
+    for lesson in sorted(_banks):
+        for id, entry in _banks[lesson].items():
             if entry.attempts:
                 met = [verdict.misconception for verdict in entry.attempts if verdict.misconception]
                 results[id] = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from helpers.check import to_numpy
+from helpers.arrays import to_numpy
 
 SECONDS = 10.0  # a learner's function may run this long on all cases together
 FLOAT_TOLERANCE = {2: 1e-2, 4: 1e-4, 8: 1e-6}  # relative, by the bytes of a float

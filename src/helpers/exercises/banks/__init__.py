@@ -1,0 +1,1 @@
+"""The exercises, lesson by lesson: what is right, and the known mistakes."""

@@ -1,0 +1,71 @@
+"""The exercises of lesson 03: what is right, and the known mistakes."""
+
+import numpy as np
+
+from helpers.exercises.engine import Exercise
+
+# 03.1
+
+
+def dropout_backward(delta, mask, keep, rng):
+    return delta * mask / keep
+
+
+def mask_drawn_anew(delta, mask, keep, rng):
+    """Your function behaves exactly as if a new mask were drawn for the way back. The error must go
+    through the elements that the forward pass kept: use the mask that you were given."""
+    return delta * (rng.random(delta.shape) < keep) / keep
+
+
+def scale_forgotten(delta, mask, keep, rng):
+    """Your function uses the mask, but not the scale: the forward pass multiplied by mask / keep,
+    so the way back does as well."""
+    return delta * mask
+
+
+def scaled_by_keep(delta, mask, keep, rng):
+    """Your function multiplies by keep where it should divide. With inverted scaling, what is kept
+    grows by 1 / keep, forwards and backwards."""
+    return delta * mask * keep
+
+
+def scaled_by_what_was_dropped(delta, mask, keep, rng):
+    """Your function behaves exactly as if `keep` were the share to drop: it divides by 1 − keep."""
+    return delta * mask / (1 - keep)
+
+
+def mask_forgotten(delta, mask, keep, rng):
+    """Your function scales the error but lets it through everywhere. Where the mask is 0, the
+    activation did not reach the loss, so its slope is 0."""
+    return delta / keep
+
+
+def dropout_backward_cases(rng):
+    mask = np.array([[True, False], [True, True]])
+    yield np.array([[1.0, 2.0], [-3.0, 4.0]]), mask, 0.5, np.random.default_rng(0)
+    for B, H, keep in ((2, 5, 0.8), (4, 3, 0.6), (1, 6, 0.9), (5, 4, 0.7)):
+        mask = rng.random((B, H)) < keep
+        yield rng.normal(size=(B, H)), mask, keep, np.random.default_rng(B)
+
+
+EXERCISES = (
+    Exercise(
+        id="03.1",
+        title="Dropout, backwards",
+        cases=dropout_backward_cases,
+        answer=dropout_backward,
+        hints=(
+            "For a given mask, what does the forward pass do to one element of a?",
+            "It multiplies it by mask / keep, a constant. What is the slope of a product with a "
+            "constant?",
+            "Multiply delta by the same mask and divide by keep. No random number is needed.",
+        ),
+        misconceptions=(
+            mask_drawn_anew,
+            scale_forgotten,
+            scaled_by_keep,
+            scaled_by_what_was_dropped,
+            mask_forgotten,
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Networks that several lessons share, each equal to the lesson's own."""

@@ -1,0 +1,1 @@
+"""Text models: filters on logits, generation, scores, tokenisers, and model folders."""

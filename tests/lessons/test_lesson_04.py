@@ -1,0 +1,219 @@
+"""Lesson 04: its models, filters and rungs of the ladder, loaded from the notebook's cells."""
+
+import itertools
+import json
+import math
+
+import benchmark
+import notebook_code
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.lib.stride_tricks import sliding_window_view
+
+from helpers import data, metrics, sample, session
+
+torch = pytest.importorskip("torch")
+tf = pytest.importorskip("tensorflow")
+
+NOTEBOOK = next(notebook_code.NOTEBOOKS.glob("03_*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    session.start("torch", "tensorflow")
+    return notebook_code.load("03")
+
+
+@pytest.mark.parametrize(
+    "vocab_size, context, width, hidden, B",
+    [(5, 1, 1, 1, 1), (7, 1, 3, 4, 6), (68, 6, 8, 16, 1), (12, 4, 5, 2, 9), (2, 10, 2, 3, 4)],
+)
+def test_keras_twin_has_the_same_outputs_and_gradients(
+    lesson, vocab_size, context, width, hidden, B
+):
+    torch.manual_seed(context)
+    rng = np.random.default_rng(B)
+    model = lesson.NeuralLM(vocab_size, context, width, hidden).double()
+    x = rng.integers(vocab_size, size=(B, context))
+    y = rng.integers(vocab_size, size=B)
+    logits, gradients = lesson.run_torch(model, x, y)
+    twin_logits, twin_gradients = lesson.run_keras(lesson.keras_twin(model), x, y)
+    assert logits.shape == (B, vocab_size)
+    np.testing.assert_allclose(twin_logits, logits.detach().numpy(), rtol=1e-9, atol=1e-12)
+    for mine, theirs in zip(gradients, twin_gradients, strict=True):
+        assert mine.shape == tuple(theirs.shape)
+        np.testing.assert_allclose(theirs, mine.numpy(), rtol=1e-8, atol=1e-12)
+
+
+def test_twin_keeps_float32(lesson):
+    model = lesson.NeuralLM(6, 2, 3, 4)
+    x = np.array([[0, 5], [1, 1]])
+    twin = lesson.keras_twin(model)(x)
+    assert twin.dtype == tf.float32
+    np.testing.assert_allclose(twin, model(torch.tensor(x)).detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
+@given(
+    tokens=st.lists(st.integers(0, 3), min_size=6, max_size=60),
+    order=st.integers(1, 5),
+    context=st.lists(st.integers(0, 3), min_size=5, max_size=5),
+)
+@settings(deadline=None, max_examples=60)
+def test_ngram_columns_are_the_counted_ratios_and_sum_to_one(lesson, tokens, order, context):
+    counts = lesson.NgramCounts(np.array(tokens), order, 4)
+    windows = np.array([[*context[: order - 1], v] for v in range(4)])
+    columns = counts.probabilities(windows)
+    np.testing.assert_allclose(columns.sum(axis=0), 1, rtol=1e-12)
+    for n in range(1, order + 1):
+        before = tuple(context[order - n : order - 1])
+        followers = [
+            tokens[i + n - 1]
+            for i in range(len(tokens) - n + 1)
+            if tuple(tokens[i : i + n - 1]) == before
+        ]
+        expected = (
+            [followers.count(v) / len(followers) for v in range(4)]
+            if followers
+            else columns[:, n - 1]
+        )
+        np.testing.assert_allclose(columns[:, n], expected, rtol=1e-12)
+
+
+def test_every_string_has_positive_probability(lesson):
+    tokens = np.random.default_rng(0).integers(0, 4, size=200)
+    model = lesson.Interpolated(
+        lesson.NgramCounts(tokens[:150], 3, 6), sliding_window_view(tokens[150:], 3)
+    )
+    np.testing.assert_allclose(model.weights.sum(axis=1), 1, rtol=1e-12)
+    windows = np.array(list(itertools.product(range(6), repeat=3)))
+    probabilities = model.probabilities(windows).reshape(36, 6)
+    assert probabilities.min() > 0
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_allclose(model.next_probabilities([0, 5, 4, 3]), probabilities[4 * 6 + 3])
+
+
+def test_em_never_lowers_the_likelihood_and_ends_where_nothing_changes(lesson):
+    columns = np.random.default_rng(1).dirichlet(np.ones(3), size=400)
+    weights, last = np.full(3, 1 / 3), -np.inf
+    for _ in range(50):
+        likelihood = np.log(columns @ weights).mean()
+        assert likelihood >= last - 1e-12
+        weights, last = lesson.em_step(weights, columns), likelihood
+    end = lesson.fitted_weights(columns, steps=3000)
+    slopes = (columns / (columns @ end)[:, None]).mean(axis=0)  # Lagrange: 1 where a weight lives
+    assert np.all(slopes < 1 + 1e-4)
+    np.testing.assert_allclose(slopes[end > 0.01], 1, rtol=1e-3)
+
+
+def test_words_join_to_the_text(lesson):
+    for string in ("", "a", " I  am,\nnot 'tis! it's", "12é ß"):
+        assert "".join(lesson.split_words(string)) == string
+
+
+def test_unknown_words_are_spelt_with_positive_probability(lesson):
+    words = lesson.split_words("the cat sat on the mat. the dog sat on the log. a pig\n" * 2)
+    words += lesson.split_words(" zebra xylophone quiz")
+    characters = sorted(set("".join(words)) | {"\n"})
+    model = lesson.WordModel(words, words, characters)
+    new = [" the", " cat", " quartz", ".", " glyph"]
+    log_probs = model.log_probs(new)
+    spelt = sum(len(word) + 1 for word in new[2:] if word not in model.place)
+    assert len(log_probs) == 3 + spelt
+    assert np.isfinite(log_probs).all() and log_probs.max() <= 1e-12
+
+
+logits_and_setting = st.tuples(
+    st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 12), st.booleans()
+)
+
+
+@given(case=logits_and_setting, k=st.integers(1, 20), p=st.floats(0, 1), tau=st.floats(0.05, 5))
+@settings(deadline=None, max_examples=100)
+def test_filters_of_the_notebook_are_those_of_the_package(lesson, case, k, p, tau):
+    seed, rows, vocab_size, some_forbidden = case
+    logits = np.random.default_rng(seed).normal(0, 3, size=(rows, vocab_size))
+    if some_forbidden:
+        logits[:, 1::3] = -np.inf
+    for mine, packed, setting in (
+        (lesson.temperature, sample.temperature, tau),
+        (lesson.top_k, sample.top_k, k),
+        (lesson.top_p, sample.top_p, p),
+    ):
+        np.testing.assert_array_equal(mine(logits, setting), packed(logits, setting))
+    np.testing.assert_allclose(lesson.softmax(logits), sample.softmax(logits), rtol=1e-12)
+
+
+@pytest.mark.parametrize("vocab_size, steps", [(2, 1), (3, 4), (5, 3)])
+def test_wide_beam_and_viterbi_are_exhaustive(lesson, vocab_size, steps):
+    rng = np.random.default_rng(vocab_size)
+    log_p = np.log(rng.dirichlet(np.ones(vocab_size), size=vocab_size))
+    scores = {
+        sequence: sum(log_p[a, b] for a, b in itertools.pairwise((0, *sequence)))
+        for sequence in itertools.product(range(vocab_size), repeat=steps)
+    }
+    best = max(scores, key=scores.get)
+    sequence, score = lesson.beam_search(log_p, 0, steps, vocab_size ** (steps - 1))
+    assert tuple(sequence) == best
+    assert math.isclose(score, scores[best])
+    assert math.isclose(lesson.viterbi(log_p, 0, steps)[1], scores[best])
+    assert tuple(lesson.viterbi(log_p, 0, steps)[0]) == best
+
+
+# The ladder
+
+
+@pytest.fixture(scope="module")
+def ladder():
+    return json.loads((benchmark.FOLDER / "ladder.json").read_text(encoding="utf-8"))
+
+
+def published(ladder, name):
+    return np.mean([run["nats_per_character"] for run in ladder["results"][name]])
+
+
+def test_ladder_says_what_was_scored(ladder):
+    text = data.shakespeare()
+    for part in (text.train, text.dev, text.held):
+        assert f"{len(part):,}" in ladder["text"]
+    assert "held-out" in ladder["protocol"]
+    for runs in ladder["results"].values():
+        for run in runs:
+            bits = run["nats_per_character"] / math.log(2)
+            assert run["bits_per_character"] == pytest.approx(bits, abs=1e-4)
+            assert {"context", "parameters", "steps", "training_seconds"} <= set(run)
+
+
+def test_counting_rungs_agree_with_the_ladder(lesson, ladder):
+    text = data.shakespeare()
+    vocab = sorted(set(text.train + text.dev + text.held))
+    train, dev, held = (lesson.encode(part, vocab) for part in (text.train, text.dev, text.held))
+    mine = {"uniform": math.log(len(vocab))}
+    for name, order in {"unigram": 1, "bigram": 2, "5-gram, interpolated": 5}.items():
+        counts = lesson.NgramCounts(train, order, len(vocab))
+        model = lesson.Interpolated(counts, lesson.windows_of(dev, train, order))
+        windows = lesson.windows_of(held, dev, order)
+        assert len(windows) == len(text.held)
+        mine[name] = -np.log(model.probabilities(windows)).mean()
+    dev_words, held_words = lesson.split_words(text.dev), lesson.split_words(text.held)
+    word_model = lesson.WordModel(lesson.split_words(text.train), dev_words, vocab)
+    log_probs = word_model.log_probs(dev_words[-2:] + held_words)
+    mine["word trigram"] = metrics.nats_per_character(log_probs, len(text.held))
+    for name, nats in mine.items():
+        assert abs(nats - published(ladder, name)) < 0.03, name
+    steps = [published(ladder, name) for name in ("uniform", "unigram", "bigram", "neural LM")]
+    assert steps == sorted(steps, reverse=True)
+
+
+def test_notebook_found_all_its_rungs_in_the_ladder():
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    lines = [
+        line
+        for cell in cells
+        for output in cell.get("outputs", [])
+        for line in "".join(output.get("text", "")).splitlines()
+        if "here within 0.03" in line
+    ]
+    assert len(lines) == 6
+    assert all(line.endswith("True") for line in lines)
