@@ -29,7 +29,7 @@ from helpers import files
 
 CELL_SECONDS = 300
 TRACEBACK_LINES = 12
-CELL_METADATA = {"slideshow", "tags", OUTPUTS_OF}
+CELL_METADATA = {"slideshow", "tags", "cellView", "jupyter", OUTPUTS_OF}
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "name": "python", "pygments_lexer": "ipython3"},

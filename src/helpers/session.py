@@ -19,12 +19,16 @@ def start(*frameworks: str, seed: int = 0) -> None:
     COURSE_THREADS says otherwise. Calling it again seeds anew and never fails.
 
     Raises:
-        ValueError: a framework's name is unknown.
+        ValueError: a framework's name is unknown, or COURSE_DEVICE asks for more than a CPU.
     """
     unknown = set(frameworks) - {"torch", "tensorflow"}
     if unknown:
         raise ValueError(
             f"Unknown framework {sorted(unknown)}: name 'torch', 'tensorflow' or both."
+        )
+    if (device := os.environ.get("COURSE_DEVICE", "cpu")) != "cpu":
+        raise ValueError(
+            f"The course computes on the CPU; COURSE_DEVICE={device} is not supported."
         )
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(threads())  # for libraries that are loaded later
@@ -56,9 +60,21 @@ def threads() -> int:
     return int(text)
 
 
-def device() -> str:
-    """Name of the device to compute on: "cpu", or what COURSE_DEVICE names, such as "cuda"."""
-    return os.environ.get("COURSE_DEVICE", "cpu")
+@contextlib.contextmanager
+def matmul_precision(name: str) -> Iterator[None]:
+    """Compute float32 matrix products of PyTorch at this precision inside the block.
+
+    "medium" lets a processor round the factors to bfloat16 where it has units for that, which is
+    faster; "highest", PyTorch's default, rounds nothing. The setting is restored at the end.
+    """
+    import torch
+
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(name)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 @contextlib.contextmanager
@@ -83,8 +99,7 @@ def quiet_stderr() -> Iterator[None]:
 
 def _start_tensorflow(seed: int) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if device() == "cpu":
-        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     with quiet_stderr():
         tf = importlib.import_module("tensorflow")
         settings = tf.config.threading

@@ -28,13 +28,16 @@ class History:
 
 
 def run(
-    step: Callable[[], float],
+    step: Callable[[float], float],
     steps: int,
     evaluate: Callable[[], float] | None = None,
     every: int = 100,
     name: str = "training",
 ) -> History:
-    """Call `step()` a fixed number of times; it updates the model and returns the loss.
+    """Call `step(progress)` a fixed number of times; it updates the model and returns the loss.
+
+    `progress` is the share of the run that is done: 0 in the first step, 1 − 1/steps in the last,
+    so that a learning rate can fall with it.
 
     `evaluate()`, if given, is called before the first step, after every `every` steps and after the
     last. The stop button (KeyboardInterrupt) ends the run; the model and the history stay as they
@@ -49,11 +52,11 @@ def run(
 
     try:
         score()
-        for number in tqdm(range(1, steps + 1), desc=name):
+        for done in tqdm(range(steps), desc=name):
             begin = time.perf_counter()
-            history.losses.append(float(to_numpy(step())))
+            history.losses.append(float(to_numpy(step(done / steps))))
             history.seconds += time.perf_counter() - begin
-            if number % every == 0 or number == steps:
+            if (done + 1) % every == 0 or done + 1 == steps:
                 score()
     except KeyboardInterrupt:
         history.interrupted = True
