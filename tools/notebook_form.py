@@ -54,8 +54,7 @@ if not places and not any(Path(home, "exercises", "engine.py").is_file() for hom
             "open this notebook inside a clone of the course, "
             "or ask whoever sent it to stamp its address with tools/publish.py."
         ) from None
-if places and str(places[0] / "src") not in sys.path:
-    sys.path.insert(0, str(places[0] / "src"))"""
+sys.path[:0] = [src for p in places[:1] if (src := str(p / "src")) not in sys.path]"""
 
 LINES_OF_A_CELL = 30
 MEDIAN_LINES_OF_CODE = 7
