@@ -2,6 +2,8 @@
 
 import numpy as np
 
+__all__ = ["to_numpy"]
+
 
 def to_numpy(x) -> np.ndarray:
     """Turn a number, list, NumPy array, torch tensor or TensorFlow tensor into a NumPy array."""

@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from helpers.arrays import to_numpy
+from helpers.console import say
+
+__all__ = ["bound", "equal", "gradient", "mean", "same_model"]
 
 KINDS = {"b": "bool", "i": "integer", "u": "integer", "f": "float"}
 
@@ -84,6 +87,8 @@ def bound(eq: str, smaller, larger, nearly_equal_at: int, near: float = 0.01) ->
     worst = int(np.argmax(excess))
     if excess[worst] > 0:
         _fail(eq, f"case {worst} breaks the bound: {smaller[worst]:.10g} > {larger[worst]:.10g}")
+    if not -len(smaller) <= nearly_equal_at < len(smaller):
+        _fail(eq, f"there is no case {nearly_equal_at} among {len(smaller)}")
     gap = larger[nearly_equal_at] - smaller[nearly_equal_at]
     if gap > near * size[nearly_equal_at]:
         _fail(
@@ -158,7 +163,7 @@ def same_model(eq: str, f: Callable, g: Callable, inputs: tuple | list, tol: flo
 
 def _compared(eq: str, a, b, where: str = "") -> tuple[np.ndarray, np.ndarray]:
     """Return a and b as arrays that may be compared at all; floats as float64."""
-    if a is b and not isinstance(a, bool | int | np.bool):  # Python keeps one object for each
+    if a is b and not np.isscalar(a):  # Python may keep one object for equal numbers
         _fail(eq, f"{where}both sides are the same object")
     a, b = to_numpy(a), to_numpy(b)
     if np.shares_memory(a, b):
@@ -274,7 +279,7 @@ def _agree(n: int, noun: str) -> str:
 
 
 def _passed(eq: str, text: str) -> None:
-    print(f"✓ ({eq}) {text}")
+    say(f"✓ ({eq}) {text}")
 
 
 def _fail(eq: str, text: str) -> None:

@@ -7,12 +7,19 @@ import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 
+__all__ = ["COLOURS", "confusion", "contours", "curves", "image_grid", "smooth", "use_style"]
+
 # Okabe and Ito's palette, which colour-blind readers can tell apart (2008); black comes last.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
 def use_style() -> None:
-    """Set the figure style: opaque white background (also seen in dark mode), palette, 100 dpi."""
+    """Set the figure style: opaque white background (also seen in dark mode), palette, 100 dpi.
+
+    It starts from Matplotlib's own defaults, so that a reader's dark style does not turn the labels
+    white on white.
+    """
+    plt.style.use("default")
     plt.rcParams.update(
         {
             "figure.dpi": 100,

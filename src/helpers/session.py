@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 import threadpoolctl
 
+__all__ = ["matmul_precision", "quiet_stderr", "start", "threads"]
+
 
 def start(*frameworks: str, seed: int = 0) -> None:
     """Import the frameworks named ("torch", "tensorflow"), seed them, and set threads and figures.

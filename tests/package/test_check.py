@@ -1,5 +1,9 @@
 """The verdict lines: every kind of check passes when it should, and fails when it should."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -369,3 +373,11 @@ def test_failure_has_no_other_exception_in_its_traceback():
     with pytest.raises(AssertionError) as caught:
         check.equal("1", 1.0, 2.0)
     assert caught.value.__suppress_context__
+
+
+def test_a_console_without_the_tick_does_not_turn_a_passed_check_into_an_error():
+    code = "from helpers import check; check.equal('01.1', [1.0], [1.0])"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
+    assert done.stdout.decode() == "? (01.1) 1 number agrees to 1e-06\n"
+    assert done.returncode == 0

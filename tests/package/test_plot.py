@@ -31,6 +31,14 @@ def test_style_is_opaque_and_uses_the_palette():
     assert figure.dpi == 100
 
 
+def test_a_dark_style_of_the_readers_own_stays_readable():
+    plt.style.use("dark_background")
+    plot.use_style()
+    for name in ("axes.labelcolor", "xtick.color", "ytick.color", "text.color", "axes.edgecolor"):
+        assert plt.rcParams[name] == "black"
+    assert plt.rcParams["axes.facecolor"] == plt.rcParams["figure.facecolor"] == "white"
+
+
 def test_curves():
     ax = plot.curves(
         {"measured": ([0, 1, 2], [4.0, 2.0, 1.0]), "predicted rate": ([0, 2], [4.0, 1.0])},

@@ -127,11 +127,24 @@ def test_unknown_framework():
     assert str(caught.value) == "Unknown framework ['jax']: name 'torch', 'tensorflow' or both."
 
 
-def test_device(monkeypatch):
-    monkeypatch.delenv("COURSE_DEVICE", raising=False)
-    assert session.device() == "cpu"
-    monkeypatch.setenv("COURSE_DEVICE", "cuda")
-    assert session.device() == "cuda"
+@pytest.mark.parametrize("device", ["cuda", "banana"])
+def test_a_device_that_nothing_would_move_to_is_refused(monkeypatch, device):
+    monkeypatch.setenv("COURSE_DEVICE", device)
+    with pytest.raises(ValueError) as caught:
+        session.start()
+    assert str(caught.value) == (
+        f"The course computes on the CPU; COURSE_DEVICE={device} is not supported."
+    )
+
+
+def test_matmul_precision_is_restored_also_after_an_error():
+    torch = pytest.importorskip("torch")
+    before = torch.get_float32_matmul_precision()
+    with session.matmul_precision("medium"):
+        assert torch.get_float32_matmul_precision() == "medium"
+    with pytest.raises(KeyError), session.matmul_precision("medium"):
+        raise KeyError
+    assert torch.get_float32_matmul_precision() == before == "highest"
 
 
 def test_quiet_stderr_hides_what_is_written(capfd):

@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 
 from helpers import files
+from helpers.console import say
 from helpers.exercises.engine import Exercise
+
+__all__ = ["Exercise", "bank", "exercise", "report"]
 
 _banks: dict[str, dict[str, Exercise]] = {}
 
@@ -61,9 +64,9 @@ def report(path: str | Path | None = None) -> dict[str, dict]:
     for id, result in results.items():
         count = f"{result['attempts']} attempt{'' if result['attempts'] == 1 else 's'}"
         met = "".join(f"; {name.replace('_', ' ')}" for name in result["misconceptions"])
-        print(f"{'✓' if result['passed'] else '✗'} {id}  {count}{met}")
+        say(f"{'✓' if result['passed'] else '✗'} {id}  {count}{met}")
     passed = sum(result["passed"] for result in results.values())
-    print(f"{len(results)} attempted, {passed} passed.")
+    say(f"{len(results)} attempted, {passed} passed.")
     if path is not None:
         files.write(path, json.dumps(results, indent=2) + "\n")
     return results
