@@ -58,9 +58,8 @@ def limited(work: Callable[[], T], seconds: float) -> T:
         over = True  # first of all: from here on a late strike does nothing
         finished.set()
         watchdog.join()
-        signal.signal(
-            signal.SIGINT, before or signal.SIG_DFL
-        )  # it lets a strike that still waits happen first
+        # signal.signal lets a strike that still waits happen first
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 def printing(frame: FrameType | None) -> bool:
