@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import tracemalloc
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from helpers import exercises
-from helpers.exercises import compare, exercise
+from helpers.exercises import compare, engine, exercise
 from helpers.exercises.engine import Exercise
 
 
@@ -117,6 +118,7 @@ def test_wrong_answer_shows_the_first_failing_case():
         "    x = [1., 2., 6.], shape (3,)\n"
         "  expected: [-2., -1., 3.], shape (3,)\n"
         "  got:      [-1., 0., 4.], shape (3,)\n"
+        '  Stuck? exercise("99.1").hint()\n'
     )
 
 
@@ -131,21 +133,31 @@ def test_a_long_array_is_cut_after_a_whole_number():
     assert compare.describe(np.array(["a" * 600])).endswith("aaa, …, shape (1,)")
 
 
-def test_a_difference_that_the_short_text_hides_is_named():
+def differs(verdict) -> str:
+    """The line that names the first difference."""
+    return next(line for line in verdict.text.splitlines() if "differs:" in line)
+
+
+def test_of_a_large_result_only_the_first_difference_is_shown():
     def wrong_in_the_middle(x):
         return centred(x) + (np.arange(len(x)) == 15)
 
-    assert "\n  differs:  " in make().judge(wrong_in_the_middle).text
-    assert " at [15]" in make().judge(wrong_in_the_middle).text
-    text = NUMBER.judge(lambda x: x.mean() * (1 + 1.5e-6)).text
-    assert text.endswith("\n  differs:  3.0000045 instead of 3.0")
+    text = make(lambda rng: iter([(np.arange(31.0),)])).judge(wrong_in_the_middle).text
+    assert "\n    x = an array of numbers, shape (31,)\n" in text
+    assert "\n  differs:  1 instead of 0 at [15]\n" in text
+    assert "expected" not in text
+
+
+def test_a_difference_that_the_short_text_hides_is_named():
+    wrong = NUMBER.judge(lambda x: x.mean() * (1 + 1.5e-6))
+    assert differs(wrong) == "  differs:  3.0000045 instead of 3.0"
     long_words = make(answer=lambda x: ["a" * 50] * 20, misconceptions=())
-    text = long_words.judge(lambda x: ["a" * 50] * 9 + ["b" * 50] + ["a" * 50] * 10).text
-    assert f"{'b' * 50} instead of {'a' * 50} at [9]" in text
+    wrong = long_words.judge(lambda x: ["a" * 50] * 9 + ["b" * 50] + ["a" * 50] * 10)
+    assert f"{'b' * 50} instead of {'a' * 50} at [9]" in differs(wrong)
     infinite = np.array([np.inf, *range(20)])
     mixed = make(answer=lambda x: infinite, misconceptions=())
-    text = mixed.judge(lambda x: infinite + (infinite == 9)).text
-    assert text.endswith("\n  differs:  10.0 instead of 9.0 at [10]")
+    wrong = mixed.judge(lambda x: infinite + (infinite == 9))
+    assert differs(wrong) == "  differs:  10 instead of 9 at [10]"
 
 
 @pytest.mark.parametrize(
@@ -222,15 +234,67 @@ def test_solution_prints_the_source():
     assert printed_by(make().solution) == "def centred(x):\n    return x - x.mean()\n"
 
 
-@pytest.mark.parametrize("id", ["00.9", "77.1", "", ".", "00", "nonsense", "../00.1", 1.2, None])
+@pytest.mark.parametrize("id", ["00.9", "77.1", "", ".", "00", "nonsense", "../00.1", 1.25, None])
 def test_unknown_exercise(id):
     with pytest.raises(KeyError) as caught:
         exercise(id)
     assert caught.value.args == (f"There is no exercise {id!r}.",)
 
 
-def test_exercise_remembers_itself():
-    assert exercise("00.1") is exercise("00.1")
+def test_exercise_remembers_itself_and_understands_short_ids():
+    assert exercise("00.1") is exercise("00.1") is exercise("0.1") is exercise(" 00.1 ")
+
+
+def test_an_exercise_as_the_last_line_of_a_cell_gives_nothing_away():
+    assert repr(make()) == (
+        'Exercise 99.1 · a toy. exercise("99.1").check(your_function) judges your answer, '
+        'exercise("99.1").hint() helps.'
+    )
+
+
+def test_a_function_that_returns_nothing_is_an_attempt_but_a_stub_is_not():
+    def forgets_to_return(x):
+        x = x - x.mean()
+
+    def not_implemented(x):
+        raise NotImplementedError
+
+    verdict = make().judge(forgets_to_return)
+    assert verdict.kind == "wrong kind"
+    assert "your function returns nothing" in verdict.text
+    assert make().judge(not_implemented).kind == "not attempted"
+
+
+def test_a_framework_error_is_reminded_of_the_arrays_given():
+    text = NUMBER.judge(lambda x: x.mean(dim=0)).text
+    assert "\n  (the arguments are NumPy arrays)\n" in text
+
+
+def test_texts_and_numbers_of_one_shape_are_told_apart():
+    text = make().judge(lambda x: ["a"] * len(x)).text
+    assert "expected an array of numbers, but got an array of texts" in text
+
+
+def test_a_right_answer_in_bfloat16_passes():
+    torch = pytest.importorskip("torch")
+    toy = make()
+    assert toy.judge(lambda x: torch.tensor(centred(x)).to(torch.bfloat16)).kind == "right"
+    assert toy.judge(lambda x: torch.tensor(1.1 * centred(x)).to(torch.bfloat16)).kind == "wrong"
+
+
+def test_a_function_that_imports_a_framework_gets_its_time_once_more(monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS", 0.2)
+
+    def slow_import(x):
+        if "a_framework" not in sys.modules:
+            sys.modules["a_framework"] = None
+            time.sleep(0.3)
+        return centred(x)
+
+    try:
+        assert make().judge(slow_import).kind == "right"
+    finally:
+        del sys.modules["a_framework"]
 
 
 # ---------------------------------------------------------------- the report
@@ -296,7 +360,7 @@ def test_an_error_names_the_line_of_the_learners_code():
     verdict = NUMBER.judge(divides)
     assert verdict.kind == "error"
     assert "AttributeError" in verdict.text
-    assert "\n  in the line: return half.no_such_method()\n  given:" in verdict.text
+    assert "\n  in the line: return half.no_such_method()\n  (the arguments" in verdict.text
 
 
 def test_several_results_stand_on_a_line_each():

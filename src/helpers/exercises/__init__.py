@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 from helpers import files
@@ -17,12 +18,15 @@ _banks: dict[str, dict[str, Exercise]] = {}
 def exercise(id: str) -> Exercise:
     """The exercise with this id, such as "01.2": it can `.check(f)`, `.hint()` and `.solution()`.
 
+    "1.2" is understood as "01.2".
+
     Raises:
         KeyError: there is no such exercise.
     """
-    lesson = str(id).split(".")[0]
+    numbers = re.fullmatch(r"(\d{1,2})\.(\d{1,2})", str(id).strip())
+    lesson = numbers[1].zfill(2) if numbers else ""
     try:
-        return bank(lesson)[id]
+        return bank(lesson)[f"{lesson}.{numbers[2] if numbers else ''}"]
     except KeyError:
         raise KeyError(f"There is no exercise {id!r}.") from None
 

@@ -12,16 +12,29 @@ import numpy as np
 from helpers.arrays import to_numpy
 from helpers.exercises.limit import TooLong
 
-__all__ = ["Outcome", "all_same", "describe", "describe_results", "is_stub", "outcome"]
+__all__ = [
+    "Outcome",
+    "all_same",
+    "arrays_given",
+    "describe",
+    "describe_results",
+    "is_stub",
+    "lengths",
+    "outcome",
+]
 
 FLOAT_TOLERANCE = {2: 1e-2, 4: 1e-4, 8: 1e-6}  # relative, by the bytes of a float
+ARRAYS = {"numpy": "NumPy arrays", "torch": "PyTorch tensors and modules"}
 LARGE = 10**6  # results with more elements are looked at, but not copied
 
 
-def describe(value) -> str:
-    """Short text for an argument or a result, the same on every machine."""
+def describe(value, whole: int = LARGE) -> str:
+    """Short text for an argument or a result, the same on every machine.
+
+    Of an array with more than `whole` elements only the kind and the shape are told.
+    """
     if isinstance(value, tuple | list) and len(value) <= 8:
-        inner = ", ".join(describe(v) for v in value)
+        inner = ", ".join(describe(v, whole) for v in value)
         return f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
     if value is None or isinstance(value, bool | str):
         return repr(value)[:200]
@@ -34,9 +47,12 @@ def describe(value) -> str:
         return f"a {type(value).__name__} with {'; '.join(weights)}"[:400]
     array = _as_array(value)
     if array is None:
-        return f"a {type(value).__name__}"
+        is_array = type(value) is np.ndarray
+        return "an array of objects" if is_array else f"a {type(value).__name__}"
     if array.size == 0:
         return f"empty array, shape {array.shape}"
+    if array.size > whole:
+        return f"{_noun(array)}, shape {array.shape}"
     form = {"precision": 6, "threshold": 12, "edgeitems": 2, "separator": ", "}
     text = np.array2string(array, **form)
     shape = f", shape {array.shape}" if array.ndim else ""
@@ -44,6 +60,26 @@ def describe(value) -> str:
     if len(text) > 400:  # end with a whole number, where there is one
         text = (text[:400].rpartition(", ")[0] or text[:400]) + ", …"
     return text + shape
+
+
+def arrays_given(case: tuple) -> str:
+    """A line that says which kind of arrays a case holds, or nothing if it holds none."""
+    kinds = {type(value).__module__.split(".")[0] for value in case}
+    names = [name for module, name in ARRAYS.items() if module in kinds]
+    return f"\n  (the arguments are {' and '.join(names)})" if names else ""
+
+
+def lengths(arguments: dict) -> dict[str, int]:
+    """The lengths of the array arguments, by words for them."""
+    found = {}
+    for name, value in arguments.items():
+        for axis, words in enumerate(("the number of rows of", "the number of columns of")):
+            shape = getattr(value, "shape", ())
+            if len(shape) == 1 and axis == 0:
+                found[f"the length of {name}"] = int(shape[0])
+            elif axis < len(shape):
+                found[f"{words} {name}"] = int(shape[axis])
+    return found
 
 
 def describe_results(value) -> str:
@@ -59,12 +95,21 @@ def describe_results(value) -> str:
 class Outcome:
     """What a function did with one case: the arrays that it returned, or its error."""
 
-    def __init__(self, value=None, error: str | None = None, line: str = ""):
-        self.error, self.line = error, line
+    def __init__(
+        self, value=None, error: str | None = None, line: str = "", not_implemented: bool = False
+    ):
+        self.error, self.line, self.not_implemented = error, line, not_implemented
         self.is_nothing = error is None and (value is None or value is Ellipsis)
         self.text = "" if error else describe_results(value)
         self.parts = None if error else _parts(value)
         self.names = list(value) if isinstance(value, dict) else None
+        results = value if isinstance(value, tuple | list) else (value,)
+        self.coarse = any("bfloat16" in str(getattr(part, "dtype", "")) for part in results)
+
+    @property
+    def size(self) -> int:
+        """How many numbers or texts it holds."""
+        return sum(part.size for part in self.parts)
 
     def parts_like(self, other: "Outcome") -> list[np.ndarray]:
         """The parts; where n > 1 results are expected, one array of them all, (n, ...), will do."""
@@ -96,7 +141,7 @@ class Outcome:
         if self.parts is None or other.parts is None or self.unlike(other):
             return False
         pairs = zip(self.parts_like(other), other.parts, strict=True)
-        return all(_same(a, b) for a, b in pairs)
+        return all(_same(a, b, self.coarse) for a, b in pairs)
 
     def differences(self, other: "Outcome") -> tuple[dict, dict]:
         """Of the named results those that differ: as they are here, and as they are there."""
@@ -104,19 +149,26 @@ class Outcome:
         differing = [(name, a, b) for name, a, b in pairs if not _same(a, b)]
         return {name: a for name, a, _ in differing}, {name: b for name, _, b in differing}
 
-    def worst_element(self, other: "Outcome") -> str:
-        """Say which element is furthest from the one expected, with all its digits."""
+    def first_difference(self, other: "Outcome") -> str:
+        """Say which element is the first that differs, with as many digits as show it."""
         pairs = zip(self.parts_like(other), other.parts, strict=True)
-        mine, right = next((a, b) for a, b in pairs if not _same(a, b))
-        distance = np.asarray(mine != right, dtype=float)
-        if mine.dtype.kind != "U":
-            with np.errstate(all="ignore"):
-                size = np.abs(mine.astype(np.complex128) - right.astype(np.complex128))
-            distance = np.where(distance, size, 0.0)  # equal infinities are no distance apart
-        worst = np.unravel_index(np.argmax(distance), distance.shape)
-        place = f" at [{', '.join(str(int(i)) for i in worst)}]" if worst else ""
-        got, wanted = str(mine[worst])[:200], str(right[worst])[:200]
-        return f"{got} instead of {wanted}{place}"
+        number, (mine, right) = next(
+            (k, (a, b)) for k, (a, b) in enumerate(pairs, start=1) if not _same(a, b, self.coarse)
+        )
+        size = np.abs(right[np.isfinite(right)]).max(initial=0) if right.dtype.kind == "f" else 0
+        places = list(np.ndindex(right.shape))
+        place = next(
+            (i for i in places if not _same(mine[i], right[i]) and _far(mine[i], right[i], size)),
+            None,
+        ) or next(i for i in places if not _same(mine[i], right[i]))
+        index = f" at [{', '.join(str(i) for i in place)}]" if place else ""
+        which = f" of result {number}" if len(other.parts) > 1 else ""
+        got, wanted = (
+            f"{x[place]:.6g}" if x.dtype.kind == "f" else str(x[place])[:200] for x in (mine, right)
+        )
+        if got == wanted:
+            got, wanted = str(mine[place])[:200], str(right[place])[:200]
+        return f"{got} instead of {wanted}{index}{which}"
 
     @property
     def error_type(self) -> str | None:
@@ -143,7 +195,7 @@ def outcome(function: Callable, case: tuple, run: Callable | None = None) -> Out
     except (TooLong, KeyboardInterrupt):
         raise
     except NotImplementedError:
-        return Outcome(None)
+        return Outcome(None, not_implemented=True)
     except BaseException as error:
         return Outcome(error=_last_line(error), line=_line_of_code(error, function))
 
@@ -194,10 +246,11 @@ def _parts(value) -> list[np.ndarray] | None:
     return None
 
 
-def _same(a: np.ndarray, b: np.ndarray) -> bool:
+def _same(a: np.ndarray, b: np.ndarray, coarse: bool = False) -> bool:
+    """Whether two results agree; `coarse` for bfloat16, which NumPy shows as float32."""
     if a.dtype.kind == "U":
         return bool(np.array_equal(a, b))
-    floats = [x.dtype.itemsize for x in (a, b) if x.dtype.kind == "f"]
+    floats = [2 if coarse else x.dtype.itemsize for x in (a, b) if x.dtype.kind == "f"]
     if not floats:
         return bool(np.array_equal(a, b))
     a, b = a.astype(np.complex128), b.astype(np.complex128)
@@ -217,6 +270,12 @@ def _kind(parts: list[np.ndarray]) -> str:
     if len(parts) != 1:
         return f"{len(parts)} results"
     return _noun(parts[0]) if parts[0].ndim == 0 else f"an array of shape {parts[0].shape}"
+
+
+def _far(a, b, size: float) -> bool:
+    """Whether a difference of two numbers is more than rounding beside the largest of all."""
+    with np.errstate(all="ignore"):
+        return not bool(np.abs(np.float64(a) - np.float64(b)) <= 1e-6 * size) if size else True
 
 
 def _noun(part: np.ndarray) -> str:

@@ -1,6 +1,7 @@
 """How an exercise is judged; the banks hold what is right and the known mistakes."""
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -10,15 +11,20 @@ from helpers.console import say
 from helpers.exercises.compare import (
     Outcome,
     all_same,
+    arrays_given,
     describe,
     describe_results,
     is_stub,
+    lengths,
     outcome,
 )
 from helpers.exercises.limit import TooLong, limited
+from helpers.exercises.relations import relation
 
 __all__ = ["Exercise", "Verdict", "explanation"]
 
+SMALL = 12  # a result with more elements is not shown whole, but where it differs
+GIVEN = 30  # of an argument with more elements only the shape is shown
 SECONDS = 10.0  # a learner's function may run this long on all cases together
 
 
@@ -31,7 +37,7 @@ class Verdict:
     misconception: str | None = None
 
 
-@dataclass
+@dataclass(repr=False)
 class Exercise:
     """One exercise of a bank.
 
@@ -71,6 +77,12 @@ class Exercise:
             self.attempts.append(verdict)
         say(f"Exercise {self.id} · {verdict.text}")
 
+    def __repr__(self) -> str:
+        return (
+            f'Exercise {self.id} · {self.title}. exercise("{self.id}").check(your_function) judges '
+            f'your answer, exercise("{self.id}").hint() helps.'
+        )
+
     def hint(self) -> None:
         """Print the next of the three hints; after the third, start again."""
         number = self.hints_shown % 3
@@ -92,14 +104,14 @@ class Exercise:
             )
         cases = self.all_cases()
         try:
-            outcomes = limited(lambda: self.outcomes(function, cases), SECONDS)
+            outcomes = self._in_time(function, cases)
         except TooLong:
             text = f"✗ stopped after {SECONDS:g} seconds. Does a loop in your function ever end?"
             return Verdict("too long", text)
-        if all(mine.is_nothing for mine in outcomes) or (self.run and is_stub(function)):
+        unwritten = is_stub(function) or all(mine.not_implemented for mine in outcomes)
+        if unwritten and (self.run or all(mine.is_nothing for mine in outcomes)):
             why = "" if self.run else ": the function returns nothing (is its `return` missing?)"
-            text = f'not attempted yet{why}. Stuck? exercise("{self.id}").hint()'
-            return Verdict("not attempted", text)
+            return Verdict("not attempted", f"not attempted yet{why}. {self._way_on()}")
         expected = self.outcomes(self.answer, cases)
         if all_same(outcomes, expected):
             return Verdict("right", f"✓ {self.title}: right in all {len(cases)} cases.")
@@ -111,6 +123,19 @@ class Exercise:
                 return Verdict("misconception", f"✗ {explanation(wrong)}", wrong.__name__)
         return self._first_failure(cases, outcomes, expected)
 
+    def _in_time(self, function: Callable, cases: list[tuple]) -> list[Outcome]:
+        """The outcomes; a function that imported a framework meanwhile gets its time once more."""
+        modules = len(sys.modules)
+        try:
+            return limited(lambda: self.outcomes(function, cases), SECONDS)
+        except TooLong:
+            if len(sys.modules) == modules:
+                raise
+            return limited(lambda: self.outcomes(function, cases), SECONDS)
+
+    def _way_on(self) -> str:
+        return f'Stuck? exercise("{self.id}").hint()'
+
     def all_cases(self) -> list[tuple]:
         """The inputs, the same in every call."""
         return list(self.cases(np.random.default_rng(0)))
@@ -119,29 +144,48 @@ class Exercise:
         return [outcome(function, case, self.run) for case in cases]
 
     def _first_failure(self, cases, outcomes, expected) -> Verdict:
-        triples = zip(cases, outcomes, expected, strict=True)
-        case, mine, right = next(t for t in triples if not t[1].same_as(t[2]))
-        names = inspect.signature(self.answer).parameters
-        given = "".join(
-            f"\n    {name} = {describe(value)}" for name, value in zip(names, case, strict=False)
-        )
+        failing = [t for t in zip(cases, outcomes, expected, strict=True) if not t[1].same_as(t[2])]
+        case, mine, right = failing[0]
+        named = self._named(case)
+        given = "".join(f"\n    {name} = {describe(value, GIVEN)}" for name, value in named.items())
+        given = f"\n  given:{given}\n  {self._way_on()}"
         if mine.error is not None:
             line = f"\n  in the line: {mine.line}" if mine.line else ""
-            text = f"✗ your function raised an error.\n  {mine.error}{line}\n  given:{given}"
+            reminder = (
+                arrays_given(case) if mine.error_type in ("TypeError", "AttributeError") else ""
+            )
+            text = f"✗ your function raised an error.\n  {mine.error}{line}{reminder}{given}"
             return Verdict("error", text)
         if mine.is_nothing:
             text = "your function returns nothing here: does every branch have its `return`?"
-            return Verdict("wrong kind", f"✗ {text}\n  given:{given}")
+            return Verdict("wrong kind", f"✗ {text}{given}")
         if problem := mine.unlike(right):
-            return Verdict("wrong kind", f"✗ {problem}\n  given:{given}")
+            return Verdict("wrong kind", f"✗ {problem}{given}")
+        true = self._relation(failing)
         got, wanted = mine.text, right.text
         if self.run:  # many results: show those that differ
             got, wanted = (describe_results(some) for some in mine.differences(right))
         got = got if got.startswith("\n") else f"     {got}"  # below expected
-        text = f"✗ not yet.\n  given:{given}\n  expected:{wanted}\n  got:{got}"
-        if got.strip() == wanted.strip():  # the difference lies in digits or elements not shown
-            text += f"\n  differs:  {mine.worst_element(right)}"
+        shown = f"\n  expected:{wanted}\n  got:{got}"
+        if got.strip() == wanted.strip() or right.size > SMALL:
+            shown = f"\n  differs:  {mine.first_difference(right)}"
+        given, way_on = given.rsplit("\n", 1)
+        text = f"✗ not yet.{f' {true}' if true else ''}{given}{shown}\n{way_on}"
         return Verdict("wrong", text)
+
+    def _named(self, case: tuple) -> dict:
+        """The arguments of a case by the names that the answer gives them."""
+        return dict(zip(inspect.signature(self.answer).parameters, case, strict=False))
+
+    def _relation(self, failing: list[tuple]) -> str | None:
+        """What is true in every failing case, if the results can be compared at all."""
+        if any(mine.parts is None or mine.unlike(right) for _, mine, right in failing):
+            return None
+        return relation(
+            [mine.parts_like(right) for _, mine, right in failing],
+            [right.parts for _, _, right in failing],
+            [lengths(self._named(case)) for case, _, _ in failing],
+        )
 
 
 def explanation(misconception: Callable) -> str:
