@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from helpers.arrays import to_numpy
+from helpers.claims import claim, summary
 from helpers.console import say
 
-__all__ = ["bound", "equal", "gradient", "mean", "same_model"]
+__all__ = ["bound", "claim", "equal", "gradient", "mean", "same_model", "summary"]
 
 KINDS = {"b": "bool", "i": "integer", "u": "integer", "f": "float"}
 
