@@ -1,0 +1,274 @@
+"""Figures to play with: sliders over results that were computed beforehand.
+
+Each function calls a plain function of the lesson for every position of its sliders and shows the
+results in one self-contained frame (HTML, SVG and a few lines of JavaScript), which works without a
+network in JupyterLab, in Colab and on the web. Beside it lies a picture for where no script runs.
+"""
+
+import base64
+import html
+import io
+import itertools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import publish_display_data
+from matplotlib.image import imsave
+from matplotlib.ticker import LogLocator, MaxNLocator
+
+from helpers import plot
+
+__all__ = ["bars", "curves", "images"]
+
+LIMIT = 100_000  # bytes of a frame
+WIDTH, HEIGHT = 640, 300  # of the drawing, in its own units
+LEFT, RIGHT, TOP, BOTTOM = 62, 150, 10, 44  # margins; the legend stands on the right
+Sliders = Mapping[str, Sequence[float]]
+
+PAGE = """<!doctype html><meta charset="utf-8"><style>
+body{{margin:0;font:14px sans-serif;background:#fff;color:#000}}
+label{{display:inline-block;margin:2px 18px 2px 4px}}input{{vertical-align:middle;width:180px}}
+output{{display:inline-block;min-width:4em}}svg,img{{display:block;width:100%;max-width:{width}px}}
+img{{image-rendering:pixelated}}text{{font:12px sans-serif}}
+</style><form>{controls}</form>{drawing}<script>
+const sliders={sliders},frames={frames};
+const inputs=[...document.querySelectorAll("input")];
+function show(frame){{{show}}}
+function move(){{
+ let k=0;
+ inputs.forEach((input,i)=>{{
+  k=k*sliders[i].length+Number(input.value);
+  input.nextElementSibling.textContent=sliders[i][input.value];
+ }});
+ show(frames[k]);
+}}
+inputs.forEach(input=>input.addEventListener("input",move));move();
+</script>"""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What is drawn once, what a position of the sliders changes, and the script that does it."""
+
+    drawing: str
+    frames: list
+    show: str
+    height: int
+
+
+def curves(
+    results: Callable[..., Mapping[str, tuple[Sequence[float], Sequence[float]]]],
+    sliders: Sliders,
+    x_label: str,
+    y_label: str,
+    alt: str,
+    start: Sequence[int] | None = None,
+    log_y: bool = False,
+    y_range: tuple[float, float] | None = None,
+) -> None:
+    """Curves that move with sliders.
+
+    Args:
+        results: function of one value from each slider; returns by name (x, y), as `plot.curves`
+            takes them, with the same names at every position.
+        sliders: by name, the values that it can take, in order.
+        alt: what the figure shows, for those who cannot see it.
+        start: the position (an index) of each slider at first; the middle if None.
+        y_range: of the axis; if None, what all curves need.
+
+    Raises ValueError if the frame would be larger than 100 kB.
+    """
+    found = [results(*values) for values in itertools.product(*sliders.values())]
+    points = [(np.asarray(x, float), np.asarray(y, float)) for f in found for x, y in f.values()]
+    usable = np.concatenate([y[np.isfinite(y) & (y > 0 if log_y else True)] for _, y in points])
+    x_range = min(x.min() for x, _ in points), max(x.max() for x, _ in points)
+    y_range = y_range or (usable.min(), usable.max())
+    to_x, to_y = (
+        _scale(x_range, (LEFT, WIDTH - RIGHT)),
+        _scale(y_range, (HEIGHT - BOTTOM, TOP), log_y),
+    )
+
+    def path(x, y) -> str:
+        kept = np.isfinite(y) & (y > 0 if log_y else True)
+        y = np.clip(y, *y_range)
+        return " ".join(
+            f"{to_x(a):.0f},{to_y(b):.1f}" for a, b in zip(x[kept], y[kept], strict=True)
+        )
+
+    names = list(found[0])
+    frames = [
+        [path(np.asarray(x, float), np.asarray(y, float)) for x, y in one.values()] for one in found
+    ]
+    parts = _axes(x_range, y_range, x_label, y_label, log_y)
+    for k, name in enumerate(names):
+        colour, y = plot.COLOURS[k % len(plot.COLOURS)], TOP + 16 + 18 * k
+        parts += f'<polyline fill="none" stroke="{colour}" stroke-width="1.8"/>'
+        parts += (
+            f'<text x="{WIDTH - RIGHT + 14}" y="{y}" fill="{colour}">{html.escape(name)}</text>'
+        )
+    script = (
+        'document.querySelectorAll("polyline").forEach((l,i)=>l.setAttribute("points",frame[i]))'
+    )
+
+    def still(values):
+        ax = plot.curves(results(*values), x_label, y_label, log_y=log_y)
+        ax.set_ylim(y_range)
+
+    _publish(Frame(_svg(parts), frames, script, HEIGHT), sliders, start, alt, still)
+
+
+def bars(
+    results: Callable[..., Sequence[float]],
+    sliders: Sliders,
+    labels: Sequence[str],
+    y_label: str,
+    alt: str,
+    start: Sequence[int] | None = None,
+    y_range: tuple[float, float] = (0.0, 1.0),
+) -> None:
+    """Bars, one a label, whose heights move with sliders.
+
+    results: function of one value from each slider; returns the heights, shape (labels,), within
+    y_range. The other arguments are those of `curves`.
+    """
+    found = [np.asarray(results(*v), float) for v in itertools.product(*sliders.values())]
+    to_y = _scale(y_range, (HEIGHT - BOTTOM, TOP))
+    frames = [[round(float(to_y(min(h, y_range[1]))), 1) for h in heights] for heights in found]
+    right = WIDTH - RIGHT + 120  # bars need no legend
+    step = (right - LEFT) / len(labels)
+    parts = _axes(None, y_range, "", y_label, False, right)
+    for k, label in enumerate(labels):
+        x = LEFT + (k + 0.1) * step
+        parts += f'<rect x="{x:.1f}" width="{0.8 * step:.1f}" fill="{plot.COLOURS[0]}"/>'
+        middle, low = x + 0.4 * step, HEIGHT - BOTTOM + 16
+        parts += (
+            f'<text x="{middle:.1f}" y="{low}" text-anchor="middle">{html.escape(label)}</text>'
+        )
+    base = HEIGHT - BOTTOM
+    script = (
+        'document.querySelectorAll("rect").forEach((r,i)=>{r.setAttribute("y",frame[i]);'
+        f'r.setAttribute("height",Math.max(0,{base}-frame[i]))}})'
+    )
+
+    def still(values):
+        ax = plt.subplots()[1]
+        ax.bar(range(len(labels)), results(*values))
+        ax.set(ylabel=y_label, ylim=y_range)
+        ax.set_xticks(range(len(labels)), labels)
+
+    _publish(Frame(_svg(parts), frames, script, HEIGHT), sliders, start, alt, still)
+
+
+def images(
+    results: Callable[..., np.ndarray],
+    sliders: Sliders,
+    alt: str,
+    start: Sequence[int] | None = None,
+    limits: tuple[float, float] = (0.0, 1.0),
+    scale: int = 8,
+    cmap: str = "gray_r",
+) -> None:
+    """An image (height, width) that changes with sliders; each pixel is shown `scale` wide.
+
+    The other arguments are those of `curves` and of `plot.image_grid`.
+    """
+
+    def png(image) -> str:
+        buffer = io.BytesIO()
+        imsave(buffer, np.asarray(image), vmin=limits[0], vmax=limits[1], cmap=cmap, format="png")
+        return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+    found = [np.asarray(results(*values)) for values in itertools.product(*sliders.values())]
+    height, width = found[0].shape
+    frames = [f"data:image/png;base64,{png(image)}" for image in found]
+    drawing = f'<img alt="{html.escape(alt)}" style="width:{scale * width}px">'
+    script = 'document.querySelector("img").src=frame'
+
+    def still(values):
+        plot.image_grid(np.asarray(results(*values))[None], 1, cmap=cmap, limits=limits)
+
+    _publish(Frame(drawing, frames, script, scale * height), sliders, start, alt, still)
+
+
+def _scale(values: tuple, units: tuple, log: bool = False) -> Callable[[float], float]:
+    """A map from values to the units of the drawing."""
+    low, high = np.log10(values) if log else values
+    span = (high - low) or 1.0
+    return lambda v: units[0] + ((np.log10(v) if log else v) - low) / span * (units[1] - units[0])
+
+
+def _axes(x_range, y_range, x_label, y_label, log_y, right=WIDTH - RIGHT) -> str:
+    """Ticks, grid lines and labels as SVG; they stay where they are."""
+    low, parts = HEIGHT - BOTTOM, []
+    to_y = _scale(y_range, (low, TOP), log_y)
+    ticks = (LogLocator() if log_y else MaxNLocator(5)).tick_values(*y_range)
+    for tick in ticks[(ticks >= y_range[0]) & (ticks <= y_range[1])]:
+        y = to_y(tick)
+        parts.append(f'<path stroke="#ddd" d="M{LEFT},{y:.1f}H{right}"/>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>')
+    if x_range is not None:
+        to_x = _scale(x_range, (LEFT, right))
+        ticks = MaxNLocator(6).tick_values(*x_range)
+        for tick in ticks[(ticks >= x_range[0]) & (ticks <= x_range[1])]:
+            x = to_x(tick)
+            parts.append(f'<text x="{x:.1f}" y="{low + 16}" text-anchor="middle">{tick:g}</text>')
+    middle = (LEFT + right) / 2
+    parts.append(f'<path stroke="#000" fill="none" d="M{LEFT},{TOP}V{low}H{right}"/>')
+    words = html.escape(x_label)
+    parts.append(f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{words}</text>')
+    turned = f'transform="translate(14,{(TOP + low) / 2}) rotate(-90)"'
+    parts.append(f'<text {turned} text-anchor="middle">{html.escape(y_label)}</text>')
+    return "".join(parts)
+
+
+def _svg(parts: str) -> str:
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{parts}</svg>'
+
+
+def _publish(
+    frame: Frame, sliders: Sliders, start: Sequence[int] | None, alt: str, still: Callable
+) -> None:
+    """Show the frame, and beside it the picture that `still` draws at the first position."""
+    if not alt.strip():
+        raise ValueError("The alternative text is empty: say in a sentence what the figure shows.")
+    start = [len(values) // 2 for values in sliders.values()] if start is None else list(start)
+    controls = "".join(
+        f'<label>{html.escape(name)} <input type="range" min="0" max="{len(values) - 1}" '
+        f'value="{at}" aria-label="{html.escape(name)}"> <output></output></label>'
+        for (name, values), at in zip(sliders.items(), start, strict=True)
+    )
+    shown = [[f"{value:g}" for value in values] for values in sliders.values()]
+    page = PAGE.format(
+        width=WIDTH,
+        controls=controls,
+        drawing=frame.drawing,
+        sliders=json.dumps(shown),
+        frames=json.dumps(frame.frames, separators=(",", ":")),
+        show=frame.show,
+    )
+    if len(page.encode()) > LIMIT:
+        raise ValueError(
+            f"The frame has {len(page.encode()) / 1000:.0f} kB, more than {LIMIT / 1000:.0f}: "
+            "take fewer positions or fewer points."
+        )
+    words = html.escape(" ".join(alt.split()))
+    height = frame.height + 30 * len(sliders) + 20
+    embedded = (
+        f'<iframe title="{words}" sandbox="allow-scripts" width="100%" height="{height}" '
+        f'style="border:0;max-width:{WIDTH + 20}px" srcdoc="{html.escape(page)}"></iframe>'
+    )
+    still([values[at] for values, at in zip(sliders.values(), start, strict=True)])
+    figure, buffer = plt.gcf(), io.BytesIO()
+    figure.savefig(buffer, format="png", bbox_inches="tight", facecolor="white")
+    plt.close(figure)
+    publish_display_data(
+        {
+            "text/html": embedded,
+            "image/png": base64.b64encode(buffer.getvalue()).decode("ascii"),
+            "text/plain": alt,
+        },
+        metadata={"image/png": {"alt": " ".join(alt.split())}},
+    )
