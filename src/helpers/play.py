@@ -188,7 +188,7 @@ def images(
     script = 'document.querySelector("img").src=frame'
 
     def still(values):
-        plot.image_grid(np.asarray(results(*values))[None], 1, cmap=cmap, limits=limits)
+        plot.image_grid(np.asarray(results(*values))[None], columns=1, cmap=cmap, limits=limits)
 
     _publish(Frame(drawing, frames, script, scale * height), sliders, start, alt, still)
 
