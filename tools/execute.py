@@ -22,7 +22,17 @@ import nbclient.exceptions
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from notebook import IGNORED, NOTEBOOKS, OUTPUTS_OF, WIDGETS, chosen, fingerprint, read, tags
+from notebook import (
+    IGNORED,
+    NOTEBOOKS,
+    OUTPUTS_OF,
+    WIDGETS,
+    chosen,
+    fingerprint,
+    read,
+    tags,
+    written,
+)
 
 from helpers import files
 
@@ -75,7 +85,7 @@ def refresh(path: Path, fresh: bool = False) -> list[int]:
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
     nbformat.validate(notebook)
-    files.write(path, nbformat.writes(notebook) + "\n")
+    files.write(path, written(notebook))
     return [
         n
         for n, cell in enumerate(notebook.cells, start=1)

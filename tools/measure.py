@@ -2,9 +2,9 @@
 
     python tools/measure.py [NN …] [--tables]
 
-Writes docs/measured.json, the tables in docs/teaching.md and the minutes in README's table. A
-lesson that is not named keeps its record; --tables runs none and writes the tables again. The
-notebooks themselves are not touched; tools/execute.py refreshes them.
+Writes docs/measured.json and the tables in docs/teaching.md; tools/tables.py takes the minutes from
+there. A lesson that is not named keeps its record; --tables runs none and writes the tables again.
+The notebooks themselves are not touched; tools/execute.py refreshes them.
 """
 
 import argparse
@@ -30,8 +30,6 @@ from benchmarks.machine import processor
 
 RECORD = ROOT / "docs" / "measured.json"
 PLAN = ROOT / "docs" / "teaching.md"
-README = ROOT / "README.md"
-MINUTES = re.compile(r"^(\| \[.*\]\(notebooks/(\d\d)_\w+\.ipynb\) .*\| )[^|]*( \|)$", re.MULTILINE)
 TABLES = re.compile(r"(<!-- (sessions|sections) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 FRAMEWORKS = ("keras", "tensorflow", "torch")
 
@@ -157,18 +155,6 @@ def tables(lessons: Mapping[str, Mapping]) -> dict[str, str]:
     return {"sessions": "\n".join(plan), "sections": "\n".join(detail)}
 
 
-def with_minutes(readme: str, lessons: Mapping[str, Mapping]) -> str:
-    """README with the measured minutes in the last column of each lesson's row."""
-
-    def row(found: re.Match) -> str:
-        if found[2] not in lessons:
-            return found[0]
-        minutes = lessons[found[2]]["seconds"] / 60
-        return f"{found[1]}{minutes:.1f}{found[3]}"
-
-    return MINUTES.sub(row, readme)
-
-
 def main(arguments: list[str] | None = None) -> int:
     about = f"{__doc__.splitlines()[0]} Writes docs/measured.json and the tables made from it."
     parser = argparse.ArgumentParser(description=about)
@@ -189,7 +175,6 @@ def main(arguments: list[str] | None = None) -> int:
     plan = TABLES.sub(lambda m: m[1] + made[m[2]] + "\n" + m[3], PLAN.read_text(encoding="utf-8"))
     files.write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     files.write(PLAN, plan)
-    files.write(README, with_minutes(README.read_text(encoding="utf-8"), lessons))
     return 0
 
 

@@ -80,6 +80,11 @@ def read(path: Path) -> nbformat.NotebookNode:
         raise ValueError(f"{Path(path).name} has no cells ({error})") from None
 
 
+def written(notebook: nbformat.NotebookNode) -> str:
+    """The text of a notebook's file."""
+    return nbformat.writes(notebook) + "\n"
+
+
 def tags(cell: Mapping) -> set[str]:
     """The tags of a cell."""
     return set(cell["metadata"].get("tags", []))
