@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import nbformat
 import notebook
 
 from helpers import files
@@ -71,9 +72,9 @@ def modules_of(path: Path) -> dict[str, str]:
     return made
 
 
-def title(lesson: Mapping) -> str:
+def title(lesson: nbformat.NotebookNode) -> str:
     """The words after the number in "# 08 · Variational autoencoders"."""
-    return lesson["cells"][0]["source"].splitlines()[0].partition(" · ")[2]
+    return lesson.cells[0]["source"].splitlines()[0].partition(" · ")[2]
 
 
 def used(code: str) -> set[str]:

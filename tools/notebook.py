@@ -123,7 +123,8 @@ def by_section(notebook: Mapping) -> dict[str, list[tuple[int, str, str]]]:
         for part in re.split(r"^(?=## )", source, flags=re.MULTILINE) if text else [source]:
             if text and part.startswith("## "):
                 name = part.splitlines()[0].removeprefix("## ").strip()
-            found.setdefault(name, []).append((index, cell["cell_type"], part))
+            if part:
+                found.setdefault(name, []).append((index, cell["cell_type"], part))
     return found
 
 
