@@ -1,9 +1,7 @@
 """Small notebooks for the tests of the tools."""
 
+import json
 from pathlib import Path
-
-import nbformat
-from notebook import written
 
 
 def text(source: str, **metadata) -> dict:
@@ -27,5 +25,5 @@ def write(path: Path, *cells: dict | str, **metadata) -> Path:
         made.append({"id": f"cell-{n}", **cell})
     content = {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(written(nbformat.from_dict(content)), encoding="utf-8", newline="\n")
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")  # with all its faults
     return path
