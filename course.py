@@ -291,7 +291,7 @@ def lesson_arguments(number: str, colab: bool = False) -> list:
     lessons = {path.name[:2]: path for path in sorted(ROOT.glob("notebooks/[0-9][0-9]_*.ipynb"))}
     if number not in lessons:
         sys.exit(f"There is no lesson {number}. There are: {', '.join(lessons) or 'none yet'}.")
-    own = f"--lesson={number}"  # tests/conftest.py: leaves out what is of another lesson
+    own = f"--lesson={number}"  # conftest.py: leaves out what is of another lesson
     if colab:
         return [COLAB_TEST, own]
     paths = [lessons[number], ROOT / f"tests/lessons/test_lesson_{number}.py", ROOT / EXERCISES]

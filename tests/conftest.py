@@ -1,7 +1,6 @@
-"""What several tests share: a web server, a download cache of their own, one lesson's tests."""
+"""What several tests share: a web server on this machine, and a download cache of their own."""
 
 import contextlib
-import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -92,20 +91,3 @@ def cache(tmp_path, monkeypatch):
     data._temporary_folder.cache_clear()
     yield folder
     data._temporary_folder.cache_clear()
-
-
-def pytest_addoption(parser):
-    about = "of tests with parameters, run only those of this lesson, such as 05"
-    parser.addoption("--lesson", metavar="NN", help=about)
-
-
-def pytest_collection_modifyitems(config, items):
-    """Keep a lesson's notebook and test file, and of other tests those that name it: "[05.2-…]"."""
-    if not (number := config.getoption("--lesson")):
-        return
-    own = re.compile(
-        rf"\[(?:\S*-)?{number}(?:[._-]\S*)?\]|test_lesson_{number}|{number}_\w+\.ipynb"
-    )
-    left_out = [item for item in items if not own.search(item.nodeid)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]

@@ -593,7 +593,7 @@ def test_a_lesson_is_its_notebook_its_tests_and_its_exercises(copy, course, monk
     for number in ("01", "02"):
         path = copy.root / "tests" / "lessons" / f"test_lesson_{number}.py"
         path.write_text("def test_it(): pass\ndef test_more(): pass\n", encoding="utf-8")
-    shutil.copy(ROOT / "tests" / "conftest.py", copy.root / "tests")
+    shutil.copy(ROOT / "conftest.py", copy.root)
     monkeypatch.setattr(course, "ROOT", copy.root)
 
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "nbval.plugin"]
