@@ -5,9 +5,7 @@ The first start installs everything into `.venv`, next to this file. Later start
 and go on at once.
 """
 
-import atexit
 import collections
-import functools
 import hashlib
 import importlib.util
 import os
@@ -17,7 +15,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import urllib.request
 from pathlib import Path
 
@@ -25,8 +22,9 @@ HELP = """\
 python3 course.py lab [arguments of jupyter lab]
     Opens JupyterLab on the first notebook, for example: course.py lab --no-browser --port 8899
 
-python3 course.py test [chapter] [--other-machine] [--colab] [arguments of pytest]
-    Runs ruff, every notebook and every unit test. A chapter is its number: course.py test 02
+python3 course.py test [lesson] [--other-machine] [--colab] [arguments of pytest]
+    Runs ruff, every notebook and every unit test. A lesson is its number: course.py test 02
+    runs its notebook, its tests and its exercises.
     --other-machine computes with one thread and an older instruction set.
     --colab runs the notebooks only: whole, each alone in a folder, without a network.
 
@@ -38,7 +36,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "course-stamp"
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
-COLAB_TEST = "tests/test_colab.py"
+COLAB_TEST = "tests/tools/test_colab.py"
+EXERCISES = "tests/exercises"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch without the CUDA libraries
 INDEX_SECONDS = 5.0
 INSTALL = ["install", "-e", ".[dev]", "-c", "constraints.txt"]
@@ -139,19 +138,11 @@ def has_nvidia_gpu() -> bool:
 
 def index_answers() -> bool:
     """Whether PyTorch's CPU index answers in time (pip itself would retry for minutes)."""
-    answers = []
-
-    def ask():
-        try:
-            with urllib.request.urlopen(f"{CPU_INDEX}/torch/", timeout=INDEX_SECONDS):
-                answers.append(True)
-        except Exception:  # whatever the reason, the ordinary index will do
-            pass
-
-    thread = threading.Thread(target=ask, daemon=True)  # bounds the look-up of the name as well
-    thread.start()
-    thread.join(INDEX_SECONDS)
-    return bool(answers)
+    try:
+        with urllib.request.urlopen(f"{CPU_INDEX}/torch/", timeout=INDEX_SECONDS):
+            return True
+    except Exception:  # whatever the reason, the ordinary index will do
+        return False
 
 
 def run_step(command: list) -> None:
@@ -232,21 +223,17 @@ def course_environment() -> dict:
     )
 
 
-@functools.lru_cache(maxsize=1)
 def settings_folders() -> dict:
     """Environment variables for settings, where the home folder cannot be written; else none."""
     try:
         with tempfile.TemporaryFile(dir=str(Path.home())):
             return {}
     except (OSError, RuntimeError):  # not writable, or not known
-        folder = tempfile.mkdtemp(prefix="generative-ai-course-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    print(
-        f"Your home folder cannot be written; settings stay in {folder} until the end.", flush=True
-    )
+        folder = VENV / "settings"
+    print(f"Your home folder cannot be written; settings stay in {folder}.", flush=True)
     names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"]
     names += ["IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME"]
-    return {name: os.environ.get(name, str(Path(folder, name))) for name in names}
+    return {name: os.environ.get(name, str(folder / name.lower())) for name in names}
 
 
 def other_machine() -> dict:
@@ -280,11 +267,11 @@ def test(arguments: list) -> int:
     environment = other_machine() if "--other-machine" in arguments else course_environment()
     colab = "--colab" in arguments
     if colab:
-        environment["COURSE_COLAB"] = "whole"  # tests/test_colab.py reads it
+        environment["COURSE_COLAB"] = "whole"  # tests/tools/test_colab.py reads it
     options = ("--other-machine", "--colab")
     arguments = [argument for argument in arguments if argument not in options]
-    if arguments and re.match(r"\d+[a-z]?$", arguments[0]):
-        arguments = chapter_arguments(arguments[0], arguments[1:], colab)
+    if arguments and arguments[0].isdecimal():
+        arguments = [*lesson_arguments(arguments[0], colab), *arguments[1:]]
     elif colab:
         arguments = [COLAB_TEST, *arguments]
 
@@ -295,30 +282,20 @@ def test(arguments: list) -> int:
     return run(["pytest", *arguments], environment) or lint or layout
 
 
-def chapter_arguments(chapter: str, arguments: list, colab: bool = False) -> list:
-    """Arguments of pytest that select one chapter: its notebook, its exercises, its tests.
+def lesson_arguments(number: str, colab: bool = False) -> list:
+    """Arguments of pytest that select one lesson: its notebook, its tests, its exercises.
 
     With `colab` they select its simulation of Colab alone.
     """
-    notebooks = sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb"))
-    chapters = sorted({notebook.name.split("_")[0] for notebook in notebooks})
-    chapter = chapter.zfill(2)
-    if chapter not in chapters:
-        sys.exit(f"There is no chapter {chapter}. There are: {', '.join(chapters) or 'none yet'}.")
-
-    tests = ["test_exercises.py", "test_notebook_form.py", f"test_chapter_{chapter}.py"]
-    paths = [path for path in notebooks if path.name.startswith(chapter + "_")]
-    paths += [ROOT / "tests" / name for name in tests if (ROOT / "tests" / name).exists()]
+    number = number.zfill(2)
+    lessons = {path.name[:2]: path for path in sorted(ROOT.glob("notebooks/[0-9][0-9]_*.ipynb"))}
+    if number not in lessons:
+        sys.exit(f"There is no lesson {number}. There are: {', '.join(lessons) or 'none yet'}.")
+    own = f"--lesson={number}"  # conftest.py: leaves out what is of another lesson
     if colab:
-        paths = [ROOT / COLAB_TEST]
-
-    # Names hold the chapter as "02_backpropagation.ipynb", "test_chapter_02.py" or "[02.3]".
-    selection = f"{chapter}_ or {chapter}. or [{chapter}"
-    if "-k" in arguments[:-1]:
-        position = arguments.index("-k")
-        selection = f"({selection}) and ({arguments[position + 1]})"
-        arguments = arguments[:position] + arguments[position + 2 :]
-    return [str(path.relative_to(ROOT)) for path in paths] + ["-k", selection, *arguments]
+        return [COLAB_TEST, own]
+    paths = [lessons[number], ROOT / f"tests/lessons/test_lesson_{number}.py", ROOT / EXERCISES]
+    return [str(path.relative_to(ROOT)) for path in paths if path.exists()] + [own]
 
 
 def main(arguments: list) -> int:

@@ -2,87 +2,29 @@
 
 Colab has the course's libraries, and `google.colab`, but neither the helpers nor the data: the
 set-up cell clones them. Here git takes a bare repository for the course's address; it holds the
-course's folder as it is now, committed or not. tests/test_colab.py and tools/colab_versions.py use
-this module.
+course's folder as it is now, committed or not. tools/in_colab/ holds what runs inside; a test and a
+session of noxfile.py use this module, which also runs by itself:
+
+    python tools/colab.py [NN …]
 """
 
+import argparse
 import ast
 import functools
-import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from notebook_form import ADDRESS_LINES, executed
+import notebook as reader
+from publish import ADDRESS_LINES
 
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = ROOT / "notebooks"
+INSIDE = Path(__file__).with_name("in_colab")
 CELL_SECONDS = 300
-STOP_AT = 120  # the step after which a training is interrupted
-
-# Every Python of the simulation imports this at its start, before anything else.
-SITECUSTOMIZE = """\
-import sys
-from pathlib import Path
-
-import google.colab
-
-helpers = [folder for folder in sys.path if Path(folder, "helpers", "session.py").is_file()]
-sys.path[:] = [folder for folder in sys.path if folder not in helpers]
-sys.meta_path[:] = [
-    finder
-    for finder in sys.meta_path
-    if not getattr(finder, "__module__", "").startswith("__editable__")
-]
-"""
-
-# A plugin of pytest. It leaves the notebook's file as it is: what is changed is what nbval runs.
-PLUGIN = f'''\
-INTERRUPTION = """\\
-import helpers.train
-
-
-def _interrupted(numbers, **options):
-    for number in numbers:
-        if number > {STOP_AT}:
-            raise KeyboardInterrupt
-        yield number
-
-
-helpers.train.tqdm = _interrupted
-"""
-
-
-def pytest_addoption(parser):
-    parser.addoption("--cells", type=int, help="run as many cells and no more")
-    parser.addoption("--interrupt", action="store_true", help="interrupt the next cell's training")
-
-
-def pytest_collection_modifyitems(config, items):
-    """The set-up cell runs twice; after the last of the cells, a training may be interrupted."""
-    count = config.getoption("cells") or len(items)
-    cells, left_out = items[:count], items[count:]
-    if config.getoption("interrupt"):
-        interrupted, left_out = left_out[:2], left_out[2:]  # the training, and what follows it
-        interrupted[0].cell.source = INTERRUPTION + interrupted[0].cell.source
-        for item in interrupted:
-            item.options["check"] = False  # they must run; their output is another
-        cells += interrupted
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [items[0], *cells]
-'''
-
-# Runs a command in a network namespace of its own, after switching its loopback on.
-LOOPBACK_ONLY = """\
-import fcntl, os, socket, struct, sys
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
-with socket.socket() as any_socket:
-    fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", IFF_UP))
-os.execvp(sys.argv[1], sys.argv[1:])
-"""
+SHORT = 120  # so many steps only prove something; in_colab/interruption.py stops after them
 NOBODY = "http://127.0.0.1:9"  # a proxy that refuses: where there are no namespaces
 
 
@@ -92,28 +34,23 @@ def prepare(folder: Path, without: Sequence[str] = ()) -> Path:
     Args:
         without: files or folders of the course that the repository shall lack.
     """
-    stand_ins = {
-        "python/sitecustomize.py": SITECUSTOMIZE,
-        "python/google/colab/__init__.py": "",  # beside google.protobuf: google is no package
-        "python/as_in_colab.py": PLUGIN,
-        "pytest.ini": "[pytest]\n",
-        "home/.keep": "",
-    }
-    for name, content in stand_ins.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-
-    ref = address(sorted(NOTEBOOKS.glob("*.ipynb"))[0])[1]
+    shutil.copytree(INSIDE, folder / "python", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "python" / "google" / "colab").mkdir(parents=True)
+    (folder / "python" / "google" / "colab" / "__init__.py").touch()  # google itself is no package
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    (folder / "home").mkdir()
+    ref = address(next(iter(reader.lessons().values())))[1]
     left_out = [f":(exclude){name}" for name in without]
     author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-    served = ["git", f"--git-dir={folder / 'course.git'}", f"--work-tree={ROOT}"]
+    served = ["git", f"--git-dir={folder / 'course.git'}", f"--work-tree={reader.ROOT}"]
     for command in (
         ["git", "init", "--quiet", "--bare", f"--initial-branch={ref}", folder / "course.git"],
         [*served, "add", "--all", "--", ".", *left_out],
         [*served, *author, "commit", "--quiet", "--message=The course"],
     ):
-        subprocess.run(command, cwd=ROOT, env=environment(folder), check=True, capture_output=True)
+        subprocess.run(
+            command, cwd=reader.ROOT, env=environment(folder), check=True, capture_output=True
+        )
     return folder
 
 
@@ -123,7 +60,6 @@ def run(
     colab: Path,
     cells: int | None = None,
     interrupt: bool = False,
-    python: str = sys.executable,
 ) -> subprocess.CompletedProcess:
     """Run a notebook under strict nbval, its set-up cell twice; the output is pytest's.
 
@@ -131,11 +67,10 @@ def run(
         alone: an empty folder for a copy of the notebook.
         colab: what `prepare` has filled.
         cells: how many code cells to run; by default all.
-        interrupt: run two cells more, and stop the first one's training after STOP_AT steps.
-        python: the Python to run it with.
+        interrupt: run two cells more, and stop the first one's training after some steps.
     """
     shutil.copy(notebook, alone)
-    command = [python, "-m", "pytest", "-p", "as_in_colab", "-p", "no:cacheprovider", "-q"]
+    command = [sys.executable, "-m", "pytest", "-p", "as_in_colab", "-p", "no:cacheprovider", "-q"]
     command += ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_SECONDS}"]
     command += ["-c", str(colab / "pytest.ini"), f"--rootdir={alone}", "--color=no"]
     command += [f"--cells={cells}"] if cells else []
@@ -151,10 +86,10 @@ def run(
     )
 
 
-def python(code: str, colab: Path, python: str = sys.executable) -> subprocess.CompletedProcess:
+def python(code: str, colab: Path) -> subprocess.CompletedProcess:
     """Run some lines of Python in the simulation."""
     return subprocess.run(
-        [*without_network(), python, "-c", code],
+        [*without_network(), sys.executable, "-c", code],
         cwd=colab,
         env=environment(colab),
         capture_output=True,
@@ -197,10 +132,11 @@ def without_network() -> tuple[str, ...]:
     Network namespaces of an ordinary user exist on most Linux systems. Elsewhere the proxies of
     `environment` must do.
     """
-    python = (sys.executable, "-I", "-S", "-c")
-    command = ("unshare", "--user", "--map-root-user", "--net", *python, LOOPBACK_ONLY)
+    python = (sys.executable, "-I", "-S")
+    inside = str(INSIDE / "loopback_only.py")
+    command = ("unshare", "--user", "--map-root-user", "--net", *python, inside)
     try:
-        subprocess.run([*command, *python, ""], check=True, capture_output=True, timeout=60)
+        subprocess.run([*command, *python, "-c", ""], check=True, capture_output=True, timeout=60)
     except (OSError, subprocess.SubprocessError):
         return ()
     return command
@@ -213,8 +149,7 @@ def address(notebook: Path) -> tuple[str, str]:
 
 def code_cells(notebook: Path) -> list[str]:
     """The sources of a notebook's code cells."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return reader.code(reader.read(notebook))
 
 
 def first_training(notebook: Path) -> int | None:
@@ -227,7 +162,7 @@ def first_training(notebook: Path) -> int | None:
 
     def trains(call: ast.AST) -> bool:
         match call:
-            case ast.Call(args=[_, ast.Constant(value=int(steps)), *_]) if steps <= STOP_AT:
+            case ast.Call(args=[_, ast.Constant(value=int(steps)), *_]) if steps <= SHORT:
                 return False
         return isinstance(call, ast.Call) and ast.unparse(call.func) in training
 
@@ -236,6 +171,33 @@ def first_training(notebook: Path) -> int | None:
         for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 training |= {node.name} if any(map(trains, ast.walk(node))) else set()
-        if any(map(trains, executed(tree, ast.Call))):
+        if any(map(trains, reader.executed(tree, ast.Call))):
             return count
     return None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run notebooks whole, one after the other, and print what pytest says."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("lessons", nargs="*", metavar="NN", help="lessons (default: all)")
+    failed = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = prepare(Path(temporary, "colab"))
+        python("import matplotlib.font_manager", folder)  # its first import writes to stderr
+        for path in reader.chosen(parser, parser.parse_args(arguments).lessons):
+            alone = Path(temporary, path.stem)
+            alone.mkdir()
+            process = run(path, alone, folder)
+            said = process.stdout.strip() if process.returncode else result(process.stdout)
+            print(f"{path.stem}: {said}", flush=True)
+            failed |= process.returncode != 0
+    return failed
+
+
+def result(output: str) -> str:
+    """The last line of pytest: "2 failed, 90 passed in 3.1s"."""
+    return (output.strip().splitlines() or ["no output"])[-1].strip("= ")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

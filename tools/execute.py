@@ -8,7 +8,6 @@ makes them anew. A notebook with a failing cell is not touched.
 
 import argparse
 import hashlib
-import json
 import os
 import re
 import sys
@@ -23,7 +22,17 @@ import nbclient.exceptions
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from notebook_form import IGNORED, NOTEBOOKS, OUTPUTS_OF, WIDGETS, chosen, fingerprint, tags
+from notebook import (
+    IGNORED,
+    NOTEBOOKS,
+    OUTPUTS_OF,
+    WIDGETS,
+    chosen,
+    fingerprint,
+    read,
+    tags,
+    written,
+)
 
 from helpers import files
 
@@ -65,7 +74,7 @@ def refresh(path: Path, fresh: bool = False) -> list[int]:
     Raises:
         NotebookFailed: it is not valid or a cell failed; the file is as it was.
     """
-    notebook = read(path)
+    notebook = load(path)
     kept = {} if fresh else outputs_to_keep(notebook)
     run(notebook, path)
     canonical(notebook)
@@ -76,7 +85,7 @@ def refresh(path: Path, fresh: bool = False) -> list[int]:
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
     nbformat.validate(notebook)
-    files.write(path, nbformat.writes(notebook) + "\n")
+    files.write(path, written(notebook))
     return [
         n
         for n, cell in enumerate(notebook.cells, start=1)
@@ -84,15 +93,18 @@ def refresh(path: Path, fresh: bool = False) -> list[int]:
     ]
 
 
-def read(path: Path) -> nbformat.NotebookNode:
-    """Read a notebook; cells without a valid id of their own get one made of their text."""
+def load(path: Path) -> nbformat.NotebookNode:
+    """A valid notebook; cells without a valid id of their own get one made of their text.
+
+    Raises:
+        NotebookFailed: it is not valid.
+    """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        name_cells(raw["cells"])
-        raw["nbformat_minor"] = 5
-        notebook = nbformat.v4.reads(json.dumps(raw))
+        notebook = read(path)
+        name_cells(notebook.cells)
+        notebook.nbformat_minor = 5
         nbformat.validate(notebook)
-    except (ValueError, KeyError, nbformat.ValidationError) as error:
+    except (ValueError, nbformat.ValidationError) as error:
         reason = str(error).splitlines()[0]
         raise NotebookFailed(f"{path.stem} is not a valid notebook: {reason}") from None
     return notebook
@@ -102,7 +114,7 @@ def name_cells(cells: list[dict]) -> None:
     """Give each cell without a valid id of its own one that is made of its text."""
     taken = set()
     for cell in cells:
-        text = cell["cell_type"] + "".join(cell["source"])
+        text = cell["cell_type"] + cell["source"]
         id, copies = cell.get("id", ""), 0
         while not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", id) or id in taken:
             id = hashlib.sha256(f"{text}{copies}".encode()).hexdigest()[:8]
@@ -139,31 +151,15 @@ def run(
         at = cell_index + 1
         before(client, cell_index)
 
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    client = nbclient.NotebookClient(
+    client = make_client(
         notebook,
-        kernel_manager_class=ThisKernel,
-        kernel_name="python3",
-        extra_arguments=["--log-level=CRITICAL"],
         timeout=CELL_SECONDS,
-        force_raise_errors=True,
-        record_timing=False,
-        store_widget_state=False,
         on_cell_start=note,
         on_cell_executed=lambda cell, cell_index, execute_reply: after(client, cell_index),
     )
     with tempfile.TemporaryDirectory() as settings:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("COURSE_")}
-        environment = kept | {
-            "IPYTHONDIR": settings,
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "OMP_WAIT_POLICY": "passive",
-            "GOMP_SPINCOUNT": "1000",
-        }
         try:
-            client.execute(cwd=str(path.parent), env=environment)
+            client.execute(cwd=str(path.parent), env=environment(settings))
         except nbclient.exceptions.CellTimeoutError:
             raise NotebookFailed(f"{path.stem}, cell {at} ran for over {CELL_SECONDS} s") from None
         except nbclient.exceptions.DeadKernelError:
@@ -175,9 +171,38 @@ def run(
             ) from None
 
 
+def make_client(notebook: nbformat.NotebookNode, **options) -> nbclient.NotebookClient:
+    """What runs a notebook in a kernel of this Python; its stored outputs are dropped."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return nbclient.NotebookClient(
+        notebook,
+        kernel_manager_class=ThisKernel,
+        kernel_name="python3",
+        extra_arguments=["--log-level=CRITICAL"],
+        force_raise_errors=True,
+        record_timing=False,
+        store_widget_state=False,
+        **options,
+    )
+
+
+def environment(settings: str) -> dict[str, str]:
+    """Variables of a kernel that sees nothing of the user's own; `settings` is an empty folder."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("COURSE_")}
+    return kept | {
+        "IPYTHONDIR": settings,
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_WAIT_POLICY": "passive",
+        "GOMP_SPINCOUNT": "1000",
+    }
+
+
 def canonical(notebook: nbformat.NotebookNode) -> None:
     """Drop what differs from run to run or belongs to an editor."""
-    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
+    kept = {key: notebook.metadata[key] for key in ("course",) if key in notebook.metadata}
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA | kept)
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict(
             {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
@@ -208,11 +233,11 @@ def canonical_outputs(outputs: list) -> list:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("chapters", nargs="*", metavar="NN", help="chapters (default: all)")
+    parser.add_argument("lessons", nargs="*", metavar="NN", help="lessons (default: all)")
     parser.add_argument("--fresh", action="store_true", help="also renew outputs not compared")
     parser.add_argument("--notebooks", type=Path, default=NOTEBOOKS, help="folder of the notebooks")
     options = parser.parse_args(arguments)
-    paths = chosen(parser, options.chapters, options.notebooks)
+    paths = chosen(parser, options.lessons, options.notebooks)
     failed = False
     for path in paths:
         start = time.perf_counter()

@@ -2,9 +2,9 @@
 
     python tools/measure.py [NN …] [--tables]
 
-Writes docs/measured.json and the tables in docs/teaching.md. A chapter that is not named keeps its
-record; --tables runs none and makes the tables anew. The notebooks themselves are not touched;
-tools/execute.py refreshes them.
+Writes docs/measured.json and the tables in docs/teaching.md; tools/tables.py takes the minutes from
+there. A lesson that is not named keeps its record; --tables runs none and writes the tables again.
+The notebooks themselves are not touched; tools/execute.py refreshes them.
 """
 
 import argparse
@@ -18,13 +18,16 @@ from pathlib import Path
 
 import execute
 import nbformat
+import notebook
 import psutil
-from benchmark import processor
-from notebook_form import NOTEBOOKS, chosen
+from notebook import ROOT, by_section
 
 from helpers import files
 
-ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT))  # where benchmarks is
+
+from benchmarks.machine import processor
+
 RECORD = ROOT / "docs" / "measured.json"
 PLAN = ROOT / "docs" / "teaching.md"
 TABLES = re.compile(r"(<!-- (sessions|sections) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
@@ -58,14 +61,14 @@ def measure(path: Path) -> dict:
     Raises:
         execute.NotebookFailed: a cell failed.
     """
-    notebook = execute.read(path)
-    parts = by_section(notebook)
+    lesson = execute.load(path)
+    parts = by_section(lesson)
     seconds = {name: 0.0 for name in parts}
     at = {
         index: name for name, cells in parts.items() for index, kind, _ in cells if kind == "code"
     }
     loaded = f"import sys; print(*(name for name in {FRAMEWORKS} if name in sys.modules))"
-    notebook.cells.append(nbformat.v4.new_code_cell(loaded))
+    lesson.cells.append(nbformat.v4.new_code_cell(loaded))
     began, memory = 0.0, None
 
     def before(client, index):
@@ -80,7 +83,7 @@ def measure(path: Path) -> dict:
             seconds[at[index]] += time.perf_counter() - began
 
     begin = time.perf_counter()
-    execute.run(notebook, path, before, after)
+    execute.run(lesson, path, before, after)
     whole = time.perf_counter() - begin
     memory.done.set()
     return {
@@ -88,31 +91,15 @@ def measure(path: Path) -> dict:
         "threads": 2,
         "seconds": round(whole, 1),
         "peak_megabytes": round(memory.peak / 1e6),
-        "frameworks": notebook.cells[-1].outputs[0].text.split(),
+        "frameworks": lesson.cells[-1].outputs[0].text.split(),
         "sections": {name: round(spent, 1) for name, spent in seconds.items()},
     }
 
 
-def by_section(notebook: Mapping) -> dict[str, list[tuple[int, str, str]]]:
-    """What each section consists of: index, type and source of cells, text cut at the headings.
-
-    What stands before the first heading is called "Start".
-    """
-    name, found = "Start", {"Start": []}
-    for index, cell in enumerate(notebook["cells"]):
-        source = "".join(cell["source"])
-        text = cell["cell_type"] == "markdown"
-        for part in re.split(r"^(?=## )", source, flags=re.MULTILINE) if text else [source]:
-            if text and part.startswith("## "):
-                name = part.splitlines()[0].removeprefix("## ").strip()
-            found.setdefault(name, []).append((index, cell["cell_type"], part))
-    return found
-
-
-def minutes_in_class(notebook: Mapping, seconds: Mapping[str, float]) -> dict[str, float]:
+def minutes_in_class(lesson: Mapping, seconds: Mapping[str, float]) -> dict[str, float]:
     """Minutes that a section takes in class, by the rules of thumb above, computing included."""
     minutes = {}
-    for name, parts in by_section(notebook).items():
+    for name, parts in by_section(lesson).items():
         words = sum(len(text.split()) for _, kind, text in parts if kind == "markdown")
         code = [text for _, kind, text in parts if kind == "code"]
         exercises = {id for text in code for id in re.findall(r'exercise\("(.+?)"\)\.check', text)}
@@ -145,16 +132,16 @@ def packed(minutes: Mapping[str, float], limit: float) -> list[list[str]]:
     return found
 
 
-def tables(chapters: Mapping[str, Mapping]) -> dict[str, str]:
+def tables(lessons: Mapping[str, Mapping]) -> dict[str, str]:
     """The two tables of docs/teaching.md, in Markdown."""
     plan = [
         "| session | sections | minutes | of these computing | memory |",
         "|---|---|---|---|---|",
     ]
-    detail = ["| chapter | section | minutes | computing, s |", "|---|---|---|---|"]
-    for number, record in sorted(chapters.items()):
-        [path] = NOTEBOOKS.glob(f"{number}_*.ipynb")
-        minutes = minutes_in_class(execute.read(path), record["sections"])
+    detail = ["| lesson | section | minutes | computing, s |", "|---|---|---|---|"]
+    for number, record in sorted(lessons.items()):
+        path = notebook.lesson(number)
+        minutes = minutes_in_class(notebook.read(path), record["sections"])
         for n, names in enumerate(sessions(minutes), start=1):
             length = sum(minutes[name] for name in names)
             spent = sum(record["sections"][name] for name in names)
@@ -169,22 +156,22 @@ def tables(chapters: Mapping[str, Mapping]) -> dict[str, str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    about = f"{__doc__.splitlines()[0]} Writes docs/measured.json and tables in docs/teaching.md."
+    about = f"{__doc__.splitlines()[0]} Writes docs/measured.json and the tables made from it."
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("chapters", nargs="*", metavar="NN", help="chapters (default: all)")
+    parser.add_argument("lessons", nargs="*", metavar="NN", help="lessons (default: all)")
     parser.add_argument("--tables", action="store_true", help="run nothing, renew the tables")
     options = parser.parse_args(arguments)
     record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
-    chapters = record.get("chapters", {})
-    for path in [] if options.tables else chosen(parser, options.chapters):
+    lessons = {n: r for n, r in record.get("lessons", {}).items() if n in notebook.lessons()}
+    for path in [] if options.tables else notebook.chosen(parser, options.lessons):
         try:
-            found = chapters[path.stem[:2]] = measure(path)
+            found = lessons[path.stem[:2]] = measure(path)
         except execute.NotebookFailed as error:
             print(error, file=sys.stderr)
             return 1
         print(f"{path.stem}: {found['seconds']} s, {found['peak_megabytes']} MB", flush=True)
-    record = {"command": "python tools/measure.py", "chapters": dict(sorted(chapters.items()))}
-    made = tables(record["chapters"])
+    record = {"command": "python tools/measure.py", "lessons": dict(sorted(lessons.items()))}
+    made = tables(record["lessons"])
     plan = TABLES.sub(lambda m: m[1] + made[m[2]] + "\n" + m[3], PLAN.read_text(encoding="utf-8"))
     files.write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     files.write(PLAN, plan)

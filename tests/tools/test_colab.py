@@ -9,17 +9,16 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import colab
-import colab_versions
+import notebook as reader
 import psutil
 import pytest
-from packaging.requirements import Requirement
+from small_notebooks import write
 
-NOTEBOOKS = sorted(colab.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+NOTEBOOKS = list(reader.lessons().values())
 WHOLE = ("00", "01")
 ALL_WHOLE = os.environ.get("COURSE_COLAB") == "whole"
 BYTES_FOR_TWO = 6e9  # of free memory, to run two notebooks at a time
@@ -83,12 +82,7 @@ def test_without_the_helpers_the_set_up_cell_says_what_to_do(tmp_path):
     process = colab.run(NOTEBOOKS[0], alone, folder, cells=2)
     assert process.returncode == 1
     repo, ref = colab.address(NOTEBOOKS[0])
-    sentence = (
-        f"The course could not be cloned from {repo} ({ref}) to {alone / 'course'}: "
-        "open this notebook inside a clone of the course, "
-        "or ask whoever sent it to stamp its address with tools/publish.py."
-    )
-    assert sentence in process.stdout
+    assert f"The course could not be cloned from {repo} ({ref})" in process.stdout
     assert [path.name for path in alone.iterdir()] == [NOTEBOOKS[0].name]
 
 
@@ -159,14 +153,6 @@ def test_nothing_of_the_users_is_seen(tmp_path, monkeypatch):
     assert environment["COURSE_THREADS"] == "1"  # --other-machine and --colab go together
 
 
-def write_notebook(path: Path, *sources: str) -> Path:
-    import nbformat
-
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    return path
-
-
 @pytest.mark.parametrize(
     ("cells", "count"),
     [
@@ -184,32 +170,4 @@ def write_notebook(path: Path, *sources: str) -> Path:
     ],
 )
 def test_the_first_training_is_found(tmp_path, cells, count):
-    assert colab.first_training(write_notebook(tmp_path / "01_a.ipynb", *cells)) == count
-
-
-# ------------------------------------------------------------- tools/colab_versions.py
-
-
-def test_colabs_versions_are_within_the_projects_ranges():
-    ranges = {
-        requirement.name: requirement.specifier
-        for requirement in map(Requirement, colab_versions.project_requirements())
-    }
-    for name, version in colab_versions.VERSIONS.items():
-        if name != "ipykernel":  # Jupyter's, not the project's
-            assert ranges[name].contains(version), name
-
-
-def test_everything_the_project_needs_is_installed_and_pinned_where_colab_is():
-    requirements = colab_versions.requirements()
-    names = [Requirement(text).name for text in requirements]
-    assert len(set(names)) == len(names)
-    assert {*colab_versions.VERSIONS, "scipy", "nbval", "pytest"} <= set(names)
-    assert "numpy==2.1.3" in requirements and "torch==2.11.0" in requirements
-
-
-@pytest.mark.parametrize("python", ["no-such-python", sys.executable])
-def test_another_python_than_colabs_is_refused(python, monkeypatch):
-    monkeypatch.setattr(colab_versions, "COLABS_PYTHON", "3.9")
-    with pytest.raises(SystemExit, match=r"Colab runs Python 3\.9, but .*: name one with --python"):
-        colab_versions.main(["--python", python])
+    assert colab.first_training(write(tmp_path / "01_a.ipynb", *cells)) == count

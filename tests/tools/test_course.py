@@ -14,20 +14,19 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 import tomllib
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
-import nbformat
 import pytest
+import small_notebooks
 import yaml
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 STAND_IN = """
 import json, os, sys, time
@@ -64,6 +63,7 @@ VARIABLES = [
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
 ]
+NOBODY = "http://127.0.0.1:9"
 SET_UP = ["venv", "ensurepip", "pip"]
 CHECKS = ["ruff", "ruff", "pytest"]
 
@@ -91,7 +91,7 @@ class CourseCopy:
         self.root = folder / "course with a space and an é"
         self.stand_ins = folder / "stand-ins"
         self.calls_file = folder / "calls"
-        for path in (self.root / "notebooks", self.root / "tests", self.stand_ins):
+        for path in (self.root / "notebooks", self.root / "tests" / "lessons", self.stand_ins):
             path.mkdir(parents=True)
         for name in ("course.py", "pyproject.toml", "constraints.txt"):
             shutil.copy(ROOT / name, self.root)
@@ -132,9 +132,8 @@ class CourseCopy:
     def modules(self) -> list:
         return [call["module"] for call in self.calls]
 
-    def add_chapter(self, name: str) -> None:
-        cells = [nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_code_cell("1 + 1")]
-        nbformat.write(nbformat.v4.new_notebook(cells=cells), self.root / "notebooks" / name)
+    def add_lesson(self, name: str) -> None:
+        small_notebooks.write(self.root / "notebooks" / name, "# Title", "1 + 1")
 
 
 @pytest.fixture
@@ -144,10 +143,10 @@ def copy(tmp_path):
 
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory):
-    """A copy whose set-up is done, with two chapters; shared, so leave it as it is."""
+    """A copy whose set-up is done, with two lessons; shared, so leave it as it is."""
     copy = CourseCopy(tmp_path_factory.mktemp("ready"))
-    copy.add_chapter("00_start_here.ipynb")
-    copy.add_chapter("02_two.ipynb")
+    copy.add_lesson("00_start_here.ipynb")
+    copy.add_lesson("02_two.ipynb")
     assert copy.run("test").returncode == 0
     return copy
 
@@ -183,15 +182,9 @@ def test_the_first_start_sets_up_and_says_what_it_costs(copy):
     assert Path(pip["folder"]) == copy.root.resolve()
 
 
-def test_later_starts_skip_the_set_up_within_a_second(ready):
-    start = time.perf_counter()
+def test_later_starts_skip_the_set_up(ready):
     assert ready.run("lab").returncode == 0
-    whole = time.perf_counter() - start
     assert ready.modules == ["jupyter"]
-
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "jupyter"], env=ready.environment(), check=True)
-    assert whole - (time.perf_counter() - start) < 1
 
 
 @pytest.mark.parametrize("step", SET_UP)
@@ -367,7 +360,7 @@ def test_the_venv_is_not_rebuilt_by_its_own_python(course, monkeypatch):
         course.set_up()
 
 
-@pytest.mark.parametrize("version", [(2, 7, 18), (3, 9, 1), (3, 10, 13), (3, 14, 0), (4, 0, 0)])
+@pytest.mark.parametrize("version", [(2, 7, 18), (3, 10, 13), (3, 14, 0)])
 def test_another_python_version_is_told_which_ones_work(course, version):
     with pytest.raises(SystemExit) as stop:
         course.check_python(version)
@@ -376,7 +369,7 @@ def test_another_python_version_is_told_which_ones_work(course, version):
     assert "3.11, 3.12 or 3.13" in sentence and "\n" not in sentence
 
 
-@pytest.mark.parametrize("version", [(3, 11, 0), (3, 12, 7), (3, 13, 9)])
+@pytest.mark.parametrize("version", [(3, 11, 0), (3, 13, 9)])
 def test_the_promised_python_versions_are_accepted(course, version):
     assert course.check_python(version) is None
 
@@ -405,57 +398,11 @@ def test_old_pythons_can_read_the_file_and_check_themselves_first():
 # ------------------------------------------------------------- PyTorch's CPU index
 
 
-class Index(BaseHTTPRequestHandler):
-    """A package index that answers well, late or with an error, as the path says."""
-
-    def do_GET(self):
-        kind = self.path.split("/")[1]
-        if kind == "slow":
-            time.sleep(0.8)
-        if kind == "dripping":  # never silent for long, and never done
-            for letter in b"HTTP/1.1 200 OK\r\nX: 1234567890":
-                self.wfile.write(bytes([letter]))
-                time.sleep(0.05)
-        self.send_response(403 if kind == "refusing" else 200)
-        self.end_headers()
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Index)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.mark.parametrize(
-    ("kind", "limit", "answers"),
-    [
-        ("good", 5.0, True),
-        ("refusing", 5.0, False),
-        ("slow", 0.3, False),
-        ("slow", 5.0, True),
-        ("dripping", 0.3, False),
-    ],
-)
-def test_the_index_is_used_when_it_answers_in_time(
-    course, monkeypatch, server, kind, limit, answers
-):
-    monkeypatch.setattr(course, "CPU_INDEX", f"{server}/{kind}")
-    monkeypatch.setattr(course, "INDEX_SECONDS", limit)
-    start = time.perf_counter()
-    assert course.index_answers() is answers
-    assert time.perf_counter() - start < limit + 0.5
-
-
-def test_an_index_that_is_not_there_is_not_used(course, monkeypatch):
-    assert course.INDEX_SECONDS == 5
-    monkeypatch.setattr(course, "CPU_INDEX", "http://127.0.0.1:9/whl/cpu")
-    assert not course.index_answers()
+def test_an_index_that_answers_is_used_and_another_is_not(course, monkeypatch, web):
+    web.files["/good/torch/"] = b"torch"
+    for place, answers in ((web.url("/good"), True), (web.url("/403"), False), (NOBODY, False)):
+        monkeypatch.setattr(course, "CPU_INDEX", place)
+        assert course.index_answers() is answers
 
 
 @pytest.mark.parametrize(
@@ -608,7 +555,7 @@ def test_other_machine_changes_the_environment_and_nothing_else(ready):
 
 
 @pytest.mark.parametrize("arguments", [["2", "--other-machine"], ["--other-machine", "02"]])
-def test_a_chapter_and_the_other_machine_come_in_any_order(ready, arguments):
+def test_a_lesson_and_the_other_machine_come_in_any_order(ready, arguments):
     ready.run("test", *arguments)
     assert str(Path("notebooks/02_two.ipynb")) in ready.calls[-1]["arguments"]
     assert ready.calls[-1]["variables"]["COURSE_THREADS"] == "1"
@@ -617,42 +564,41 @@ def test_a_chapter_and_the_other_machine_come_in_any_order(ready, arguments):
 def test_colab_runs_the_simulation_alone_and_whole(ready):
     ready.run("test", "--colab", "-x")
     assert ready.modules == CHECKS
-    assert ready.calls[-1]["arguments"] == ["tests/test_colab.py", "-x"]
+    assert ready.calls[-1]["arguments"] == ["tests/tools/test_colab.py", "-x"]
     assert ready.calls[-1]["variables"]["COURSE_COLAB"] == "whole"
     ready.run("test", "--other-machine", "02", "--colab")
-    first, option, selection = ready.calls[-1]["arguments"]
-    assert (first, option) == (str(Path("tests/test_colab.py")), "-k") and "02_" in selection
+    assert ready.calls[-1]["arguments"] == ["tests/tools/test_colab.py", "--lesson=02"]
     variables = ready.calls[-1]["variables"]
     assert (variables["COURSE_COLAB"], variables["COURSE_THREADS"]) == ("whole", "1")
 
 
-def test_an_unknown_chapter_is_told_the_known_ones(ready):
+def test_an_unknown_lesson_is_told_the_known_ones(ready):
     assert_one_sentence(ready.run("test", "07"), "07", "00, 02")
     assert ready.modules == []
 
 
-def test_a_chapter_selects_its_notebook_its_exercises_and_its_tests(copy, course, monkeypatch):
-    copy.add_chapter("01_one.ipynb")
-    copy.add_chapter("02_two.ipynb")
+def test_a_lesson_is_its_notebook_its_tests_and_its_exercises(copy, course, monkeypatch):
+    copy.add_lesson("01_one.ipynb")
+    copy.add_lesson("02_two.ipynb")
     parametrised = (
         "import pytest\n"
-        "@pytest.mark.parametrize('id', ['01.2', '02.1', 'stub-02.3', '12.02'])\n"
+        "@pytest.mark.parametrize('id', ['01.2', '02.1', 'stub-02.3', '02.1-wrong', '12.02'])\n"
         "def test_entry(id): pass\n"
-        "@pytest.mark.parametrize('notebook', ['01_one', '02_two'])\n"
-        "def test_notebook(notebook): pass\n"
-        "@pytest.mark.parametrize('chapter', ['01', '02'])\n"
-        "def test_chapter(chapter): pass\n"
+        "@pytest.mark.parametrize('lesson', ['01', '02'])\n"
+        "def test_bank(lesson): pass\n"
         "def test_general(): pass\n"
     )
-    for name in ("test_exercises", "test_chapter_02", "test_chapter_01", "test_other"):
-        source = "def test_it(): pass\ndef test_more(): pass\n"
-        source = parametrised if name == "test_exercises" else source
-        (copy.root / "tests" / f"{name}.py").write_text(source, encoding="utf-8")
+    (copy.root / "tests" / "exercises").mkdir()
+    (copy.root / "tests" / "exercises" / "test_banks.py").write_text(parametrised, "utf-8")
+    for number in ("01", "02"):
+        path = copy.root / "tests" / "lessons" / f"test_lesson_{number}.py"
+        path.write_text("def test_it(): pass\ndef test_more(): pass\n", encoding="utf-8")
+    shutil.copy(ROOT / "conftest.py", copy.root)
     monkeypatch.setattr(course, "ROOT", copy.root)
 
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "nbval.plugin"]
     process = subprocess.run(
-        [*collect, *course.chapter_arguments("02", ["-k", "not more"])],
+        [*collect, *course.lesson_arguments("2"), "-k", "not more"],
         cwd=copy.root,
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # the others take seconds
         capture_output=True,
@@ -660,22 +606,12 @@ def test_a_chapter_selects_its_notebook_its_exercises_and_its_tests(copy, course
     )
     assert {line for line in process.stdout.splitlines() if "::" in line} == {
         "notebooks/02_two.ipynb::Cell 0",
-        "tests/test_exercises.py::test_entry[02.1]",
-        "tests/test_exercises.py::test_entry[stub-02.3]",
-        "tests/test_exercises.py::test_notebook[02_two]",
-        "tests/test_exercises.py::test_chapter[02]",
-        "tests/test_chapter_02.py::test_it",
-    }
-
-
-def test_a_chapter_has_no_other_selection_than_its_own_unless_asked(course, monkeypatch, tmp_path):
-    (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks/02_two.ipynb").touch()
-    monkeypatch.setattr(course, "ROOT", tmp_path)
-    *_, option, own = course.chapter_arguments("02", [])
-    assert option == "-k"
-    arguments = course.chapter_arguments("02", ["-x", "-k", "stub", "-v"])
-    assert arguments[1:] == ["-k", f"({own}) and (stub)", "-x", "-v"]
+        "tests/exercises/test_banks.py::test_entry[02.1]",
+        "tests/exercises/test_banks.py::test_entry[stub-02.3]",
+        "tests/exercises/test_banks.py::test_entry[02.1-wrong]",
+        "tests/exercises/test_banks.py::test_bank[02]",
+        "tests/lessons/test_lesson_02.py::test_it",
+    }, process.stdout
 
 
 def test_the_kernel_is_the_one_of_the_venv(course, monkeypatch, tmp_path):
@@ -720,7 +656,7 @@ def test_the_three_routes_install_the_same(course):
     assert lines and all(shlex.split(line) == expected for line in lines)
 
 
-def test_pre_commit_runs_the_locked_ruff_and_the_form_test():
+def test_pre_commit_runs_the_locked_ruff_the_form_and_the_generator():
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
     ruff, local = config["repos"]
     locked = re.search(
@@ -729,10 +665,12 @@ def test_pre_commit_runs_the_locked_ruff_and_the_form_test():
     assert ruff["rev"] == "v" + locked.group(1)
     assert [hook["id"] for hook in ruff["hooks"]] == ["ruff-check", "ruff-format"]
     assert all("jupyter" in hook["types_or"] for hook in ruff["hooks"])
-    [form] = local["hooks"]
-    assert form["entry"].startswith("python -m pytest")
-    assert form["entry"].endswith("tests/test_notebook_form.py")
-    assert re.match(form["files"], "notebooks/02_backpropagation.ipynb")
+    scripts = {hook["entry"]: hook["files"] for hook in local["hooks"]}
+    assert list(scripts) == ["python tools/form.py", "python tools/models.py --check"]
+    for entry, pattern in scripts.items():
+        script = entry.split()[1]
+        assert (ROOT / script).exists() and re.match(pattern, script)
+        assert re.match(pattern, "notebooks/02_backpropagation.ipynb")
 
 
 def test_the_workflow_runs_everything_on_every_promised_system():
@@ -743,6 +681,27 @@ def test_the_workflow_runs_everything_on_every_promised_system():
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
     assert job["strategy"]["fail-fast"] is False and job["timeout-minutes"] <= 90
     assert job["steps"][-1]["run"] == "python course.py test"
+
+
+def test_the_lock_is_audited_every_week():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/audit.yml").read_text("utf-8"))
+    assert workflow[True]["schedule"]  # YAML reads the key "on" as true
+    assert "pip-audit" in workflow["jobs"]["audit"]["steps"][-1]["run"]
+
+
+def test_colabs_versions_are_within_the_projects_ranges():
+    """noxfile.py installs them; nox itself is not among the course's packages."""
+    tree = ast.parse((ROOT / "noxfile.py").read_text("utf-8"))
+    versions = next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "COLAB"
+    )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    ranges = {need.name: need.specifier for need in map(Requirement, project["dependencies"])}
+    assert {"numpy", "torch", "tensorflow", "keras", "transformers"} <= set(versions)
+    for name in versions.keys() & ranges.keys():
+        assert ranges[name].contains(versions[name]), name
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script")

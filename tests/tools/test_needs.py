@@ -1,35 +1,27 @@
 """Each section's first line names the earlier sections that it needs, and none is missing."""
 
-import json
-
-import notebook_needs
+import needs
+import notebook
 import pytest
-from notebook_needs import NOTEBOOKS, problems
+from needs import problems
+from small_notebooks import write
 
-# Chapter 00 is a tour without such lines.
-CHAPTERS = sorted(path for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb") if path.stem[:2] != "00")
+# Lesson 00 is a tour without such lines.
+LESSONS = [path for number, path in notebook.lessons().items() if number != "00"]
 
 
-@pytest.mark.parametrize("notebook", CHAPTERS, ids=[path.stem for path in CHAPTERS])
-def test_every_section_says_what_it_needs(notebook):
-    found = problems(notebook)
+@pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
+def test_every_section_says_what_it_needs(path):
+    found = problems(path)
     assert not found, "\n".join(found)
-
-
-def write(path, *cells):
-    """A notebook: text that begins with "#" or "*" is markdown, all else is code."""
-    kinds = ["markdown" if cell.startswith(("#", "*")) else "code" for cell in cells]
-    content = [{"cell_type": kind, "source": cell} for kind, cell in zip(kinds, cells, strict=True)]
-    path.write_text(json.dumps({"cells": content}), encoding="utf-8")
-    return path
 
 
 START = ("# 01 · Title", "import numpy as np\nrng = np.random.default_rng(0)")
 ONE = ("## 1 · One\n\n*Needs: nothing.*", "w = np.ones(3)\n\n\ndef loss(x):\n    return x @ w")
 
 
-def two(needs, *code):
-    return (f"## 2 · Two\n\n*Needs: {needs}.*\n\nText.", *code)
+def two(needed, *code):
+    return (f"## 2 · Two\n\n*Needs: {needed}.*\n\nText.", *code)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +35,11 @@ def two(needs, *code):
         two("nothing", "with open('a') as w, open('b') as v:\n    print(w, v, __name__)"),
         two("nothing", "try:\n    pass\nexcept OSError as w:\n    print(w)"),
         two("nothing", "if (w := 3) > 2:\n    print(w)"),
-        two("nothing", "print([[w for w in v] for v in rng])"),
+        two(
+            "nothing", "print([[w for w in v] for v in rng], {w: 1 for w in rng}, {w for w in rng})"
+        ),
+        two("nothing", "print([w := 3 for i in range(3)], w)"),
+        two("nothing", "while (w := 3):\n    print(w)"),
         two("section 1", "print(loss(rng))"),
         (*two("section 1", "v = loss"), "## 3 · Three\n*Needs: section 2.*", "print(v, w)"),
         (*two("nothing", "v = 1"), "## 3 · Three\n*Needs: sections 1 to 2.*", "print(v, w)"),
@@ -72,6 +68,11 @@ def test_what_is_said_is_enough(tmp_path, cells):
         "class A:\n    def f(self):\n        return w\n\n\nA().f()",
         "for i in w:\n    pass",
         "print(w)\nw = 3",
+        "if w:\n    pass",
+        "with open('a') as a:\n    print(w)",
+        "try:\n    print(w)\nexcept OSError:\n    pass",
+        "class A:\n    b = w\n\n\nA()",
+        "f = {k: w for k in range(3)}",
         "loss",
     ],
 )
@@ -96,10 +97,10 @@ def test_a_name_that_nothing_makes_is_told(tmp_path):
 
 
 def test_the_tool_prints_one_line_a_problem(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(notebook_needs, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(notebook, "NOTEBOOKS", tmp_path)
     write(tmp_path / "00_a.ipynb", *START, "print(v)")
     write(tmp_path / "01_a.ipynb", *START, *ONE, *two("nothing", "print(w)", "print(loss)"))
-    assert notebook_needs.main([]) == 1
-    assert len(capsys.readouterr().out.splitlines()) == 2  # chapter 00 has no such lines
+    assert needs.main([]) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 2  # lesson 00 has no such lines
     write(tmp_path / "01_a.ipynb", *START, *ONE)
-    assert notebook_needs.main(["01"]) == 0
+    assert needs.main(["01"]) == 0

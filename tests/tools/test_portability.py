@@ -5,7 +5,6 @@ helpers in the places that readers have.
 """
 
 import ast
-import json
 import os
 import re
 import shutil
@@ -14,10 +13,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import other_pythons
 import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
+from notebook import ROOT
+from sources import notebook_cells, python_files
 
 POSIX_MODULES = re.compile("crypt|fcntl|grp|posix|pty|pwd|resource|syslog|termios|tty")
 POSIX_CALLS = re.compile(
@@ -27,7 +25,8 @@ POSIX_CALLS = re.compile(
 )
 GUARDS = re.compile(r"os\.name|sys\.platform|platform\.system|hasattr\(")
 FOLDERS = re.compile(r"/(?:tmp|var|dev|proc|home|usr|etc|root|Users)(?:/|$)|[A-Za-z]:[\\/]")
-LOOKED_FOR_FIRST = "folder /proc/cpuinfo"  # tools/benchmark.py reads it where it is a file
+LOOKED_FOR_FIRST = "folder /proc/cpuinfo"  # benchmarks/machine.py reads it where it is a file
+ONLY_LINUX = "tools/in_colab/loopback_only.py"  # tools/colab.py falls back where it cannot run
 BINARY_OPENERS = ("bz2", "gzip", "lzma", "tarfile", "wave", "webbrowser", "zipfile", "Image")
 
 
@@ -94,13 +93,8 @@ def complaints_of_call(name: str, args: list[ast.expr], named: dict) -> Iterator
 
 def sources() -> Iterator[tuple[str, str]]:
     """Every Python source that a reader runs: helpers, course.py, tools, and notebook cells."""
-    for path in [ROOT / "course.py", *ROOT.glob("src/**/*.py"), *ROOT.glob("tools/*.py")]:
-        yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
-    for path in ROOT.glob("notebooks/*.ipynb"):
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        for n, cell in enumerate(cells, start=1):
-            if cell["cell_type"] == "code":
-                yield f"{path.name}, cell {n}", "".join(cell["source"])
+    yield from ((place, text) for place, text in python_files() if place != ONLY_LINUX)
+    yield from notebook_cells()
 
 
 def test_no_source_uses_what_only_some_systems_have():
@@ -254,29 +248,3 @@ def test_without_a_home_downloads_go_to_a_temporary_folder_which_is_said(tmp_pat
 def test_without_a_home_the_session_starts_and_exercises_work(tmp_path, no_home):
     done = run_python(tmp_path, WORK, str(tmp_path), **no_home)
     assert done.returncode == 0, done.stderr
-
-
-# --------------------------------------------------------------------------------- other Pythons
-
-
-def test_without_torch_everything_else_of_the_lock_is_installed(tmp_path):
-    [step] = other_pythons.install(tmp_path, without_torch=True)
-    lock = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    kept = Path(step[-1]).read_text(encoding="utf-8").splitlines()
-    left_out = {line.split("==")[0] for line in set(lock) - set(kept)}
-    assert {"torch", "triton", "nvidia-cublas"} <= left_out
-    assert all(re.match("torch$|triton$|nvidia-|cuda-", name) for name in left_out)
-    assert set(kept) <= set(lock) and any(line.startswith("numpy==") for line in kept)
-
-
-def test_with_torch_it_is_what_course_py_installs(tmp_path, monkeypatch):
-    monkeypatch.setattr(other_pythons.course, "index_answers", lambda: False)
-    install, check = other_pythons.install(tmp_path, without_torch=False)
-    assert install[2:7] == ["install", "-e", ".[dev]", "-c", "constraints.txt"]
-    assert check == ["-m", "pip", "check"]
-
-
-def test_the_tests_for_other_pythons_are_there():
-    every, some = (other_pythons.test_files(without_torch) for without_torch in (False, True))
-    assert all(path.is_file() for path in every) and set(some) < set(every)
-    assert {"test_data.py", "test_course.py"} <= {path.name for path in some}

@@ -1,0 +1,111 @@
+"""docs/measured.json is what the lessons take, and tools/measure.py measures it."""
+
+import ast
+import json
+
+import execute
+import measure
+import notebook
+import pytest
+from small_notebooks import write
+
+LESSONS = list(notebook.lessons().values())
+# Nobody types the record. Where a test of it fails: python tools/measure.py NN
+RECORDS = json.loads(measure.RECORD.read_text(encoding="utf-8")).get("lessons", {})
+PLAN = measure.PLAN.read_text(encoding="utf-8")
+
+
+@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+def test_every_lesson_was_measured_with_the_sections_it_has(path):
+    record = RECORDS[path.stem[:2]]
+    names = list(notebook.by_section(notebook.read(path)))
+    assert list(record["sections"]) == names
+    assert sum(record["sections"].values()) <= record["seconds"] + 0.05 * len(names)
+
+
+def test_the_tables_are_made_from_the_record():
+    for name, rows in measure.tables(RECORDS).items():
+        assert f"<!-- {name} -->\n{rows}\n<!-- /{name} -->" in PLAN
+
+
+def test_a_kernel_takes_at_most_two_gigabytes(path):
+    assert 50 < RECORDS[path.stem[:2]]["peak_megabytes"] <= 2000
+
+
+def test_a_lesson_loads_no_framework_that_it_does_not_use(path):
+    used = frameworks_named("\n".join(notebook.code(notebook.read(path))))
+    assert set(RECORDS[path.stem[:2]]["frameworks"]) <= used
+
+
+def frameworks_named(source: str) -> set[str]:
+    """The frameworks that a notebook imports or names in session.start; Keras brings TensorFlow."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                found |= {alias.name.split(".")[0] for alias in names}
+            case ast.ImportFrom(module=str(module)):
+                found.add(module.split(".")[0])
+            case ast.Call(func=ast.Attribute(attr="start"), args=args):
+                found |= {arg.value for arg in args if isinstance(arg, ast.Constant)}
+    found |= {"tensorflow"} if "keras" in found else set()
+    found |= {"keras"} if "tensorflow" in found else set()
+    return found & set(measure.FRAMEWORKS)
+
+
+def test_frameworks_are_named_by_imports_and_by_the_session():
+    assert frameworks_named("import torch.nn as nn") == {"torch"}
+    assert frameworks_named("from keras import layers") == {"keras", "tensorflow"}
+    assert frameworks_named("session.start('tensorflow', seed=1)") == {"keras", "tensorflow"}
+    assert frameworks_named("import numpy\nsession.start()") == set()
+
+
+def test_measure_finds_seconds_memory_and_frameworks(tmp_path):
+    path = write(
+        tmp_path / "01_try.ipynb",
+        "# 01 · Try",
+        "import sys\nimport time",
+        "## 1 · Wait\n\n### And wait",
+        "time.sleep(0.3)",
+        "## 2 · Fill",
+        "sys.modules['torch'] = sys\nfull = bytearray(300_000_000)\ntime.sleep(0.2)\ndel full",
+    )
+    before = path.read_bytes()
+    record = measure.measure(path)
+    assert list(record["sections"]) == ["Start", "1 · Wait", "2 · Fill"]
+    assert record["sections"]["1 · Wait"] >= 0.3
+    assert record["seconds"] >= sum(record["sections"].values()) - 0.1
+    assert record["peak_megabytes"] > 330
+    assert record["frameworks"] == ["torch"]
+    assert path.read_bytes() == before
+    write(path, "1 / 0")
+    with pytest.raises(execute.NotebookFailed, match="ZeroDivisionError"):
+        measure.measure(path)
+
+
+def test_minutes_count_words_cells_exercises_and_computing(tmp_path):
+    path = write(
+        tmp_path / "01_a.ipynb",
+        "# " + "word " * 119 + "\n## 1\n" + "word " * 118,
+        "a = 1",
+        "## 2 · B\n",
+        'exercise("01.1").check(f)',
+        'exercise("01.1").check(g)',
+    )
+    seconds = {"Start": 0, "1": 60.0, "2 · B": 0}
+    minutes = measure.minutes_in_class(notebook.read(path), seconds)
+    assert minutes["Start"] == pytest.approx(1)
+    assert minutes["1"] == pytest.approx(1 + 0.5 + 1)
+    assert minutes["2 · B"] == pytest.approx(4 / 120 + 1 + 8)
+
+
+def test_sessions_are_few_and_equal():
+    minutes = {"a": 50.0, "b": 40.0, "c": 0.1, "d": 200.0, "e": 89.0}
+    assert measure.sessions(minutes) == [["a"], ["b", "c"], ["d"], ["e"]]
+    minutes = dict.fromkeys("abcdefghij", 10.0)
+    assert [len(names) for names in measure.sessions(minutes)] == [5, 5]
+    assert measure.sessions(dict.fromkeys("abc", 30.0)) == [["a", "b", "c"]]
