@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 import notebook
-from rules import cells, outputs, story
+from rules import cells, outputs, reader, story
 from rules.lesson import Lesson
 
 FIRST_EDITION = [
@@ -40,8 +40,8 @@ FIRST_EDITION = [
 ]
 
 # By the number in a notebook's metadata, "course": {"form": 1}. A lesson that was edited again gets
-# form 2, whose stricter rules are added here.
-RULES = {1: FIRST_EDITION, 2: [*FIRST_EDITION]}
+# form 2, whose rules are stricter.
+RULES = {1: FIRST_EDITION, 2: [*FIRST_EDITION, *reader.FORM_2]}
 
 
 def problems(path: Path, bank: Mapping | None = None) -> list[str]:

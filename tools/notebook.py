@@ -21,7 +21,7 @@ NOTEBOOKS = ROOT / "notebooks"
 SETUP_CELL = Path(__file__).with_name("setup_cell.py").read_text(encoding="utf-8").rstrip("\n")
 
 IGNORED = "nbval-ignore-output"  # the tag of a cell whose output is not compared …
-KINDS = {"sample", "timing", "machine"}  # … and the tag that says why
+KINDS = {"sample", "timing", "machine", "play"}  # … and the tag that says why
 OUTPUTS_OF = "outputs_of"  # cell metadata: the fingerprint of the source that made a kept output
 WIDGETS = "application/vnd.jupyter.widget"  # how the types of widgets' outputs begin
 

@@ -39,6 +39,14 @@ class Lesson:
         except KeyError:
             return {}
 
+    def sections(self) -> dict[str, list[tuple[int, str, str]]]:
+        """What each section consists of, as `notebook.by_section` gives it."""
+        return notebook.by_section(self.notebook)
+
+    def uses(self, words: str) -> bool:
+        """Whether a code cell holds these words."""
+        return any(words in cell["source"] for _, cell in self.code)
+
     def lines(self) -> Iterator[tuple[int, str]]:
         """(cell, line) of all text without fenced code; a code cell is one line of its own."""
         for n, cell in self.cells:
@@ -66,6 +74,8 @@ def checked_equations(tree: ast.Module) -> list[str | None]:
     found = []
     for call in notebook.executed(tree, ast.Call):
         match call:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="check"), attr="claim" | "summary")):
+                pass  # of a measurement, not of an equation
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="check")),
                 args=[ast.Constant(value=str(label)), *_],
@@ -77,8 +87,10 @@ def checked_equations(tree: ast.Module) -> list[str | None]:
 
 
 def verifies(tree: ast.Module) -> bool:
-    """Whether a cell asserts or checks something."""
-    return bool(checked_equations(tree)) or any(notebook.executed(tree, ast.Assert))
+    """Whether a cell asserts, checks or claims something."""
+    calls = {ast.unparse(call.func) for call in notebook.executed(tree, ast.Call)}
+    claims = "check.claim" in calls or bool(checked_equations(tree))
+    return claims or any(notebook.executed(tree, ast.Assert))
 
 
 def exercise_calls(tree: ast.Module) -> Iterator[tuple[str, str, list[str]]]:

@@ -1,0 +1,81 @@
+"""How long a lesson takes a reader, by one formula; nobody types these times.
+
+words / 110 a minute + 3 minutes a displayed equation + code lines / 10 a minute + 10 minutes an
+exercise + computing. The road is everything but the sections marked ★ and the cells tagged `proof`.
+"""
+
+import ast
+import re
+from collections.abc import Mapping
+
+import notebook
+
+WORDS_A_MINUTE = 110
+EQUATION_MINUTES = 3
+CODE_LINES_A_MINUTE = 10
+EXERCISE_MINUTES = 10
+STAR = "★"
+TIME = re.compile(r"^\*\*Time\*\*:.*$", re.MULTILINE)
+
+
+def minutes(lesson: Mapping, seconds: Mapping[str, float]) -> tuple[float, float]:
+    """(the road, everything), computing included; `seconds` are measured, by section."""
+    road = everything = 0.0
+    plumbing = [index for index, cell in enumerate(lesson["cells"]) if is_plumbing(cell)]
+    for name, parts in notebook.by_section(lesson).items():
+        optional = STAR in name
+        for index, kind, source in parts:
+            if index in plumbing:
+                continue
+            spent = reading(source) if kind == "markdown" else working(source)
+            everything += spent
+            if not optional and "proof" not in notebook.tags(lesson["cells"][index]):
+                road += spent
+        computing = seconds.get(name, 0.0) / 60
+        everything += computing
+        road += 0.0 if optional else computing
+    return road, everything
+
+
+def is_plumbing(cell: Mapping) -> bool:
+    """Whether it is the set-up cell or the import cell, which nobody studies."""
+    return cell["cell_type"] == "code" and (
+        "REPO =" in cell["source"] or "session.start(" in cell["source"]
+    )
+
+
+def reading(text: str) -> float:
+    """Minutes for a text: its words, and a pencil for its displayed equations."""
+    equations = re.findall(r"\$\$.*?\$\$", text, re.DOTALL)
+    words = len(re.sub(r"\$\$.*?\$\$", " ", text, flags=re.DOTALL).split())
+    return words / WORDS_A_MINUTE + len(equations) * EQUATION_MINUTES
+
+
+def working(code: str) -> float:
+    """Minutes for a code cell: its lines, and its exercises."""
+    lines = [
+        line for line in code.splitlines() if line.strip() and not line.strip().startswith("#")
+    ]
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    exercises = sum(ast.unparse(call.func).startswith("exercise(") for call in calls)
+    return len(lines) / CODE_LINES_A_MINUTE + exercises * EXERCISE_MINUTES
+
+
+def said(spent: float) -> str:
+    """A time as a reader would say it: "50 minutes", "2 hours", "2½ hours"."""
+    if spent < 55:
+        return f"{max(5, 5 * round(spent / 5))} minutes"
+    halves = round(spent / 30)
+    whole = "" if halves == 1 else str(halves // 2)
+    return f"{whole}{'½' if halves % 2 else ''} hour{'s' if halves > 2 else ''}"
+
+
+def line(lesson: Mapping, seconds: Mapping[str, float]) -> str:
+    """The line "**Time**: …" of the title cell."""
+    road, everything = minutes(lesson, seconds)
+    whole = said(everything)
+    stars = any(STAR in name for name in notebook.by_section(lesson))
+    studied = f"{said(road)} for the road, {whole} for everything" if stars else f"about {whole}"
+    computing = max(1, round(sum(seconds.values()) / 60))
+    unit = "minute" if computing == 1 else "minutes"
+    return f"**Time**: {studied}, of which {computing} {unit} of computing on two CPU cores."
