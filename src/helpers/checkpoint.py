@@ -5,7 +5,6 @@
 
 import hashlib
 import json
-import numbers
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from helpers import files
 __all__ = ["load", "save"]
 
 STAMP = "helpers.checkpoint"  # the metadata entry: a SHA-256, a space, then the records as JSON
+VALUES = (int, float, str, list, dict, np.generic)
 
 
 def save(path: str | Path, /, **parts) -> None:
@@ -26,7 +26,8 @@ def save(path: str | Path, /, **parts) -> None:
     The file is written under a temporary name and then renamed: a save that fails or is interrupted
     leaves an older file of that name as it was.
 
-    parts: PyTorch modules, optimizers and generators; `np.random.Generator`; integers and floats.
+    parts: PyTorch modules, optimizers and generators; `np.random.Generator`; and values, which are
+    what JSON holds: numbers, texts, lists, dicts.
 
     Raises OSError (the file cannot be written) or ValueError (a part cannot be saved).
     """
@@ -42,10 +43,10 @@ def save(path: str | Path, /, **parts) -> None:
     files.write(path, _pack(tensors, f"{_digest(tensors, text)} {text}"))
 
 
-def load(path: str | Path, /, **parts) -> dict[str, int | float]:
-    """Fill the parts, in place, with what `save` wrote, and return the numbers by name.
+def load(path: str | Path, /, **parts) -> dict:
+    """Fill the parts, in place, with what `save` wrote, and return the values by name.
 
-    All parts that were saved must be given; numbers may be left out, and their values do not count.
+    All parts that were saved must be given; values may be left out, and theirs do not count.
     Everything is checked first: after an error the parts are as they were.
 
     Raises OSError (the file cannot be read) or ValueError (it is damaged or not from `save`, or its
@@ -54,10 +55,10 @@ def load(path: str | Path, /, **parts) -> dict[str, int | float]:
     path = Path(path)
     tensors, records = _read(path)
     mine = {name: _take_apart(name, part)[1] for name, part in parts.items()}
-    counters = {name: r["rest"] for name, r in records.items() if r["kind"] == "number"}
+    values = {name: r["rest"] for name, r in records.items() if r["kind"] == "value"}
     if missing := mine.keys() - records.keys():
         raise ValueError(f"{path} has no part named {', '.join(sorted(missing))}.")
-    if extra := records.keys() - counters.keys() - mine.keys():
+    if extra := records.keys() - values.keys() - mine.keys():
         raise ValueError(f"{path} also holds {', '.join(sorted(extra))}: give all its parts.")
     for name, record in mine.items():
         saved = records[name]
@@ -71,7 +72,7 @@ def load(path: str | Path, /, **parts) -> dict[str, int | float]:
         start = f"{name}/"
         own = {key.removeprefix(start): t for key, t in tensors.items() if key.startswith(start)}
         _fill(part, own, records[name]["rest"])
-    return counters
+    return values
 
 
 def _take_apart(name: str, part) -> tuple[dict[str, torch.Tensor], dict]:
@@ -81,8 +82,8 @@ def _take_apart(name: str, part) -> tuple[dict[str, torch.Tensor], dict]:
     what is not a tensor.
     """
     tensors, layout, rest = {}, {}, None
-    if isinstance(part, numbers.Real):
-        kind, rest = "number", int(part) if isinstance(part, numbers.Integral) else float(part)
+    if isinstance(part, VALUES):
+        kind, rest = "value", part
     elif isinstance(part, np.random.Generator):
         rest = part.bit_generator.state
         kind = f"NumPy generator ({rest['bit_generator']})"
