@@ -7,14 +7,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pooch
 import pytest
 
-from helpers import data
+from helpers.data import downloads
 
 
 class Server(ThreadingHTTPServer):
     """Serves `files` by path and notes the `requests`; `modes` says by path what goes wrong.
 
-    A mode is one of corrupt, truncated, truncated-without-length, drip, fast-then-drip, stalled and
-    silent, or an HTTP status. A path without a file is itself a status, such as /403.
+    A mode is one of corrupt, truncated, truncated-without-length, stalled and silent, or an HTTP
+    status. A path without a file is itself a status, such as /403.
     """
 
     daemon_threads = True
@@ -46,8 +46,6 @@ class Handler(BaseHTTPRequestHandler):
             "corrupt": bytes([content[0] ^ 1]) + content[1:],
             "truncated": half,
             "truncated-without-length": half,
-            "drip": b"",
-            "fast-then-drip": content[:100_000],
             "stalled": half,
         }
         self.send_response(200)
@@ -55,8 +53,6 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(sent.get(mode, content))
-        while mode.endswith("drip") and not self.server.stop.wait(0.02):
-            self.wfile.write(b"x")
         if mode == "stalled":
             self.server.stop.wait(5)
 
@@ -81,13 +77,12 @@ def web():
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """An empty cache folder, shorter limits, and no proxy in between."""
+    """An empty cache folder, a short time limit, and no proxy in between."""
     folder = tmp_path / "cache"
     monkeypatch.setattr(pooch, "os_cache", lambda project: folder)
-    monkeypatch.setattr(data, "SILENT_SECONDS", 5)
-    monkeypatch.setattr(data, "WINDOW_SECONDS", 0.2)
+    monkeypatch.setattr(downloads, "TIMEOUT", 0.3)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    data._temporary_folder.cache_clear()
+    downloads._temporary_folder.cache_clear()
     yield folder
-    data._temporary_folder.cache_clear()
+    downloads._temporary_folder.cache_clear()

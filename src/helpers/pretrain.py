@@ -1,27 +1,24 @@
 """Train a small GPT-2 from nothing, on two processor cores: this made data/mini-gpt2/.
 
     python -m helpers.pretrain --out my-gpt2
-    python -m helpers.pretrain --out my-gpt2 --text my-novel.txt
+    python -m helpers.pretrain --out my-gpt2 --text my-novel.txt --steps 1000
     torchrun --nproc-per-node 2 -m helpers.pretrain --out my-gpt2
 
 The folder is one that `folders.load` and Hugging Face's transformers read, with the training log in
-log.jsonl. A run that was stopped or killed goes on where it was when the same command is given
-again, and ends with the same weights, to the bit, as one that was not. torchrun lets several
-processes or machines share each batch; their result differs by rounding only.
+log.jsonl. A run that was stopped or killed goes on from its last checkpoint when the same command
+is given again, and ends with the same weights, to the bit, as one that was not. torchrun lets
+several processes or machines share each batch; but for dropout, which each draws for its own rows,
+their result differs by rounding only.
 """
 
 import argparse
-import contextlib
 import hashlib
 import json
 import math
 import os
-import signal
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +31,9 @@ from helpers import checkpoint, data, files, session
 from helpers.models import gpt2
 from helpers.text import folders, scoring, tokenisers
 
-CHECKPOINT = "checkpoint.safetensors"
-LOG = "log.jsonl"
-RECIPE = "recipe.json"
+__all__ = ["Recipe", "main", "pretrain"]
+
+CHECKPOINT, LOG, RECIPE = "checkpoint.safetensors", "log.jsonl", "recipe.json"
 SAVES = 100  # checkpoints of a run
 SCORE_EVERY = 4  # checkpoints between two lines of the log
 DEV_CHARACTERS = 100_000  # the start of the dev part, on which the run is watched
@@ -44,93 +41,72 @@ DEV_CHARACTERS = 100_000  # the start of the dev part, on which the run is watch
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides the result, besides the text.
+    """All that decides the result, besides the text; each is an option of the command line."""
 
-    Attributes:
-        vocab_size: tokens, the 256 bytes and the merges learnt from the training text.
-        n_positions, n_embd, n_layer, n_head: sizes of the GPT-2.
-        steps: training steps.
-        batch: windows of n_positions tokens in one step, shared by all processes.
-        matrix_lr: learning rate of Muon, which moves the weight matrices of the blocks.
-        lr: learning rate of AdamW, which moves everything else.
-        weight_decay: of all matrices and embeddings.
-        dropout: share of the values set to 0 in the embeddings and in each branch.
-        warmup: share of the steps in which the rates rise; from there on they fall to 0 linearly.
-        bfloat16: multiply matrices in bfloat16 where the processor can, else in float32.
-        seed: of the initial weights, the order of the windows, and dropout.
-    """
-
-    vocab_size: int = 2048
-    n_positions: int = 256
+    vocab_size: int = 2048  # the 256 bytes and the merges learnt from the training text
+    n_positions: int = 256  # tokens of a window
     n_embd: int = 256
     n_layer: int = 6
     n_head: int = 4
     steps: int = 3000
-    batch: int = 16
-    matrix_lr: float = 6e-3
-    lr: float = 3e-3
-    weight_decay: float = 0.1
-    dropout: float = 0.1
-    warmup: float = 0.02
-    bfloat16: bool = True
-    seed: int = 0
+    batch: int = 16  # windows of one step, shared by all processes
+    matrix_lr: float = 6e-3  # of Muon, which moves the weight matrices of the blocks
+    lr: float = 3e-3  # of AdamW, which moves everything else
+    weight_decay: float = 0.1  # of all matrices and embeddings
+    dropout: float = 0.1  # share of the values set to 0 in the embeddings and in each branch
+    warmup: float = 0.02  # share of the steps in which the rates rise
+    bfloat16: bool = True  # multiply matrices in bfloat16 where the processor can
+    seed: int = 0  # of the initial weights, the order of the windows, and dropout
 
-    def sizes(self) -> gpt2.Config:
-        """The sizes of the model."""
-        names = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head")
-        return gpt2.Config(**{name: getattr(self, name) for name in names})
-
-
-# ---------------------------------------------------------------- the text, in tokens
+    def __post_init__(self):
+        for name in ("n_positions", "n_embd", "n_layer", "n_head", "steps", "batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1.")
+        if self.n_embd % self.n_head:
+            raise ValueError(f"n_head must divide n_embd, and {self.n_head} does not.")
 
 
 def windows(ids: np.ndarray, recipe: Recipe, step: int) -> torch.Tensor:
     """The tokens of one step, (batch, n_positions + 1): inputs, and targets one further.
 
     In every epoch the text is cut at another offset, and its windows come in another order. It is a
-    function of the step alone, so that a run can go on anywhere.
+    function of the step alone, so that a run can go on anywhere. Raises ValueError if the text is
+    too short.
     """
-    T, count = recipe.n_positions, windows_of(len(ids), recipe)
+    T = recipe.n_positions
+    count = (len(ids) - 1) // T - 1  # windows of an epoch, whatever its offset
+    if count < 1:
+        raise ValueError(
+            f"The training part has {len(ids):,} tokens, but {2 * T + 1:,} are needed."
+        )
     epochs, places = np.divmod(np.arange(step * recipe.batch, (step + 1) * recipe.batch), count)
     starts = np.empty_like(places)
-    for epoch in np.unique(epochs):
+    for epoch in np.unique(epochs):  # mostly one; two where an epoch ends within the batch
         rng = np.random.default_rng([recipe.seed, epoch])
         offset, order = rng.integers(T), rng.permutation(count)
         starts[epochs == epoch] = offset + T * order[places[epochs == epoch]]
     return torch.from_numpy(ids[starts[:, None] + np.arange(T + 1)])
 
 
-def windows_of(tokens: int, recipe: Recipe) -> int:
-    """Number of windows in one epoch, whatever its offset."""
-    return (tokens - 1) // recipe.n_positions - 1
-
-
-# ---------------------------------------------------------------- model and optimisers
-
-
-def add_dropout(model: gpt2.GPT2, share: float, rank: int = 0, size: int = 1) -> None:
+def add_dropout(model: gpt2.GPT2, share: float) -> None:
     """Dropout where GPT-2 has it while it learns: on the embeddings and at the end of each branch.
 
-    Hooks do it, since the model itself has none; they act in training mode only. Each of `size`
-    processes draws the mask of the whole batch and takes its own rows, so that their number does
-    not matter. (GPT-2 has dropout on the attention weights too.)
+    Hooks do it, since the model itself has none. (GPT-2 drops attention weights too.)
     """
 
-    def drop(x: torch.Tensor) -> torch.Tensor:
-        B, *rest = x.shape
-        kept = torch.rand(size * B, *rest) >= share  # on a processor faster than bernoulli_
-        return torch.where(kept[rank * B : (rank + 1) * B], x / (1 - share), 0)
-
-    def branch(module: nn.Module, inputs: tuple, output: torch.Tensor) -> torch.Tensor:
-        return drop(output) if module.training else output
+    def drop(module: nn.Module, inputs: tuple, x: torch.Tensor) -> torch.Tensor:
+        if not module.training:
+            return x
+        kept = torch.rand(x.shape) >= share  # on a processor faster than bernoulli_
+        return torch.where(kept, x / (1 - share), 0)  # divided, so that the mean stays
 
     def first_block(module: nn.Module, inputs: tuple) -> tuple:
-        return (drop(inputs[0]), *inputs[1:]) if module.training else inputs
+        return (drop(module, (), inputs[0]), *inputs[1:])
 
     model.h[0].register_forward_pre_hook(first_block)
     for name, module in model.named_modules():
         if name.endswith("c_proj"):
-            module.register_forward_hook(branch)
+            module.register_forward_hook(drop)
 
 
 def make_optimizers(model: gpt2.GPT2, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
@@ -140,19 +116,15 @@ def make_optimizers(model: gpt2.GPT2, recipe: Recipe) -> dict[str, torch.optim.O
     Biases and gains do not decay.
     """
     matrices = [p for p in model.h.parameters() if p.dim() == 2]
-    embeddings = [model.wte.weight, model.wpe.weight]
-    vectors = [p for p in model.parameters() if p.dim() == 1]
-    muon = torch.optim.Muon(
-        matrices,
-        lr=recipe.matrix_lr,
-        weight_decay=recipe.weight_decay,
-        adjust_lr_fn="match_rms_adamw",
-    )
-    groups = [{"params": embeddings}, {"params": vectors, "weight_decay": 0.0}]
-    adamw = torch.optim.AdamW(
-        groups, lr=recipe.lr, betas=(0.9, 0.95), weight_decay=recipe.weight_decay, fused=True
-    )
-    return {"muon": muon, "adamw": adamw}
+    embeddings = {"params": [model.wte.weight, model.wpe.weight]}
+    vectors = {"params": [p for p in model.parameters() if p.dim() == 1], "weight_decay": 0.0}
+    muon = {"lr": recipe.matrix_lr, "adjust_lr_fn": "match_rms_adamw"}
+    adamw = {"lr": recipe.lr, "betas": (0.9, 0.95), "fused": True}
+    decay = recipe.weight_decay
+    return {
+        "muon": torch.optim.Muon(matrices, weight_decay=decay, **muon),
+        "adamw": torch.optim.AdamW([embeddings, vectors], weight_decay=decay, **adamw),
+    }
 
 
 def rate(step: int, recipe: Recipe) -> float:
@@ -161,303 +133,154 @@ def rate(step: int, recipe: Recipe) -> float:
     return min((step + 1) / warmup, (recipe.steps - step) / recipe.steps)
 
 
-# ---------------------------------------------------------------- several processes
+def pretrain(text: data.Text, recipe: Recipe, out: Path) -> None:
+    """Train to the last step; a run that was begun in the folder `out` goes on.
 
+    While it runs, the folder gets log.jsonl and the checkpoint; at the end, the model and
+    recipe.json, and the checkpoint is deleted.
 
-class Team:
-    """The processes that share the work: this one alone, unless torchrun started several."""
-
-    def __init__(self):
-        self.rank = int(os.environ.get("RANK", "0"))
-        self.size = int(os.environ.get("WORLD_SIZE", "1"))
-        self.neighbours = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # on this machine
-
-    @contextlib.contextmanager
-    def connected(self) -> Iterator[None]:
-        if self.size > 1:
-            distributed.init_process_group("gloo")
-        try:
-            yield
-        finally:
-            if self.size > 1:  # gloo's threads need Python's lock to let go of the last tensors:
-                time.sleep(1)  # destroying the group holds it while it waits for them
-                distributed.destroy_process_group()
-
-    def share(self, batch: torch.Tensor) -> torch.Tensor:
-        """This process's rows of a batch."""
-        rows = len(batch) // self.size
-        return batch[self.rank * rows : (self.rank + 1) * rows]
-
-    def mean(self, *numbers: float) -> list[float]:
-        """The mean of each number over all processes."""
-        if self.size == 1:
-            return list(numbers)
-        values = torch.tensor(numbers, dtype=torch.float64)
-        distributed.all_reduce(values)
-        return (values / self.size).tolist()
-
-    def receive(self, path: Path, folder: Path) -> Path | None:
-        """The first process's file: itself, or a copy in `folder`, or None if there is none."""
-        if self.size == 1:
-            return path if path.is_file() else None
-        box = [path.read_bytes() if self.rank == 0 and path.is_file() else None]
-        distributed.broadcast_object_list(box)  # the others may be on machines without the file
-        if box[0] is None or self.rank == 0:
-            return path if box[0] is not None else None
-        copy = folder / path.name
-        copy.write_bytes(box[0])
-        return copy
-
-
-# ---------------------------------------------------------------- training
-
-
-class Stop:
-    """Turns the first Ctrl-C, or SIGTERM, into a wish that is heard between two steps."""
-
-    def __init__(self):
-        self.wanted = False
-
-    def __enter__(self) -> "Stop":
-        self.old = {n: signal.signal(n, self.note) for n in (signal.SIGINT, signal.SIGTERM)}
-        return self
-
-    def note(self, number: int, frame: object) -> None:
-        self.wanted = True
-        signal.signal(number, self.old[number])  # the second one strikes at once
-
-    def __exit__(self, *error: object) -> None:
-        for number, handler in self.old.items():
-            signal.signal(number, handler)
-
-
-class Pretraining:
-    """A run of training: text, model, optimisers and log, and how far it has come.
-
-    The folder `out` gets recipe.json at once, log.jsonl and the checkpoint while it runs, and the
-    model at the end; the checkpoint is then deleted.
-
-    Raises ValueError, in one sentence, if the text is too short, the folder holds something else,
-    or the processes cannot share a batch evenly.
+    Raises ValueError, in one sentence, if the text is too short, the folder holds something else or
+    a damaged file, or the processes cannot share a batch evenly.
     """
+    several = distributed.is_initialized()
+    rank, size = (distributed.get_rank(), distributed.get_world_size()) if several else (0, 1)
+    if recipe.batch % size:
+        raise ValueError(f"The processes must divide a batch of {recipe.batch}; {size} do not.")
 
-    def __init__(self, text: data.Text, recipe: Recipe, out: Path, team: Team):
-        if recipe.batch % team.size:
-            raise ValueError(
-                f"{team.size} processes cannot share {recipe.batch} windows evenly: their number "
-                f"must divide {recipe.batch}."
-            )
-        self.text, self.out, self.team = text, out, team
-        self.tokenizer = tokenisers.make_tokenizer(text.train, recipe.vocab_size)
-        self.recipe = recipe = replace(recipe, vocab_size=self.tokenizer.get_vocab_size())
-        self.ids = np.array(self.tokenizer.encode(text.train).ids)
-        if windows_of(len(self.ids), recipe) < 1:
-            raise ValueError(
-                f"The training part of {text.name} has only {len(self.ids):,} tokens, but "
-                f"{2 * recipe.n_positions + 1:,} are needed."
-            )
-        torch.manual_seed(recipe.seed)
-        self.model = gpt2.GPT2(recipe.sizes()).train()
-        if recipe.dropout:
-            add_dropout(self.model, recipe.dropout, team.rank, team.size)
-        self.optimizers = make_optimizers(self.model, recipe)
-        self.rates = {name: o.param_groups[0]["lr"] for name, o in self.optimizers.items()}
-        self.shared = self.model  # with several processes: as DDP wraps it
-        self.counters = {"step": 0, "seconds": 0.0, "loss_sum": 0.0}
-        self.log: list[dict] = []
+    # ---- tokens, learnt from the training part alone
+    if rank == 0:
+        print("Learning tokens: seconds, or minutes if the text has no spaces …", flush=True)
+    tokenizer = tokenisers.make_tokenizer(text.train, recipe.vocab_size)
+    ids = np.array(tokenizer.encode(text.train).ids)
+    recipe = replace(recipe, vocab_size=tokenizer.get_vocab_size())  # a short text has fewer
+    parts = [hashlib.sha256(part.encode()).digest() for part in (text.train, text.dev, text.held)]
+    sha256 = hashlib.sha256(tokenizer.to_str().encode() + b"".join(parts)).hexdigest()
+    identity = asdict(recipe) | {"text": text.name, "sha256": sha256}
 
-    def identity(self) -> dict:
-        """What recipe.json holds: the settings, and which text it is."""
-        whole = hashlib.sha256(self.tokenizer.to_str().encode("utf-8"))
-        for part in (self.text.train, self.text.dev, self.text.held):
-            whole.update(hashlib.sha256(part.encode("utf-8")).digest())
-        return asdict(self.recipe) | {"text": self.text.name, "sha256": whole.hexdigest()}
+    # ---- model and optimisers, new or as they were left
+    torch.manual_seed(recipe.seed)
+    sizes = (recipe.vocab_size, recipe.n_positions, recipe.n_embd, recipe.n_layer, recipe.n_head)
+    model = gpt2.GPT2(gpt2.Config(*sizes)).train()
+    if recipe.dropout:
+        add_dropout(model, recipe.dropout)
+    optimizers = make_optimizers(model, recipe)
+    peak = {"muon": recipe.matrix_lr, "adamw": recipe.lr}
+    state = {"step": 0, "seconds": 0.0, "loss_sum": 0.0, "log": [], "identity": identity}
+    if rank == 0 and (out / CHECKPOINT).is_file():
+        state = checkpoint.load(out / CHECKPOINT, model=model, **optimizers)
+        if was := {k: v for k, v in state["identity"].items() if v != identity[k]}:
+            settings = ", ".join(f"{k} = {v}" for k, v in was.items() if k in asdict(recipe))
+            was = f"{out} holds an unfinished run with {settings or 'another text'}"
+            raise ValueError(f"{was}: go on as it was begun, or name another folder.")
+    elif rank == 0 and (out / "model.safetensors").is_file():
+        raise ValueError(f"{out} holds a model already: name another folder.")
+    if rank == 0:
+        out.mkdir(parents=True, exist_ok=True)
+    learner = model
+    if several:  # the others may be on machines without the folder: the first tells them its state
+        box = [state, *(optimizer.state_dict() for optimizer in optimizers.values())]
+        distributed.broadcast_object_list(box)
+        state = box[0]
+        for optimizer, saved in zip(optimizers.values(), box[1:], strict=True):
+            optimizer.load_state_dict(saved)
+        learner = nn.parallel.DistributedDataParallel(model)  # sends weights, averages slopes
 
-    def begin(self) -> None:
-        """Go on from the checkpoint if there is one, else claim the folder."""
-        if self.team.rank == 0:
-            self.claim()
-        with tempfile.TemporaryDirectory() as folder:
-            if path := self.team.receive(self.out / CHECKPOINT, Path(folder)):
-                self.load(path)
-        if self.team.size > 1:
-            self.shared = nn.parallel.DistributedDataParallel(self.model)
-
-    def claim(self) -> None:
-        """Note in the folder which run it belongs to, after a look that it is no other's."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        begun, identity = self.out / RECIPE, self.identity()
-        if not (self.out / CHECKPOINT).is_file():
-            if (self.out / "model.safetensors").is_file():
-                raise ValueError(
-                    f"{self.out} holds a model already: name another folder with --out."
-                )
-            files.write(begun, json.dumps(identity, indent=1, ensure_ascii=False) + "\n")
-            return
-        old = json.loads(begun.read_text(encoding="utf-8")) if begun.is_file() else {}
-        for key, value in identity.items():
-            if old.get(key) != value:
-                other_text = key in ("text", "sha256")
-                what = "another text" if other_text else f"{key} = {old.get(key)}, not {value}"
-                raise ValueError(
-                    f"{self.out} holds an unfinished run with {what}: go on as it was begun, or "
-                    "name another folder with --out."
-                )
-
-    def load(self, path: Path) -> None:
-        try:
-            self.counters = checkpoint.load(path, **self.parts())
-        except ValueError as error:
-            raise ValueError(f"{str(error).rstrip('.')}; delete it to start anew.") from None
-        log = self.out / LOG
-        lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
-        rows = [json.loads(line) for line in lines]
-        self.log = [row for row in rows if row["step"] <= self.counters["step"]]
-
-    def parts(self) -> dict:
-        """What the checkpoint holds."""
-        return {"model": self.model, **self.optimizers, **self.counters}
-
-    def run(self, stop: Stop) -> bool:
-        """Train to the last step, or until stopped; returns whether the last step was reached."""
-        counters, steps = self.counters, self.recipe.steps
-        save_every = math.ceil(steps / SAVES)
-        start = time.perf_counter() - counters["seconds"]
-        quiet = self.team.rank > 0
-        with tqdm(total=steps, initial=counters["step"], desc="pretraining", disable=quiet) as bar:
-            while counters["step"] < steps:
-                loss, stopped = self.team.mean(self.train_step(), float(stop.wanted))
-                counters["step"] += 1
-                counters["loss_sum"] += loss
-                counters["seconds"] = time.perf_counter() - start
-                bar.update()
-                last = counters["step"] == steps
-                if counters["step"] % (save_every * SCORE_EVERY) == 0 or last:
-                    bar.set_postfix(self.score())
-                if counters["step"] % save_every == 0 or last or stopped:
-                    self.save()
-                if stopped and not last:
-                    return False
-        return True
-
-    def train_step(self) -> float:
-        """One step of this process; returns the loss of its windows, in nats per token."""
-        step, recipe = self.counters["step"], self.recipe
-        seeds = np.random.SeedSequence([recipe.seed, step])
-        torch.manual_seed(int(seeds.generate_state(1)[0]))  # of dropout
-        for name, optimizer in self.optimizers.items():
+    # ---- the loop
+    able = getattr(torch.cpu, "get_capabilities", dict)()  # without such a unit it would be slower
+    bfloat16 = recipe.bfloat16 and any(able.get(name) for name in ("avx512_bf16", "amx_bf16"))
+    save_every = math.ceil(recipe.steps / SAVES)
+    begun, first = time.perf_counter() - state["seconds"], state["step"]
+    steps = range(first, recipe.steps)
+    bar = tqdm(steps, "pretraining", recipe.steps, initial=first, disable=rank > 0)
+    for step in bar:
+        # What a step draws depends on its number only, so that a run can go on anywhere.
+        seed = np.random.SeedSequence([recipe.seed, step, rank]).generate_state(1)[0]
+        torch.manual_seed(int(seed))  # of dropout
+        for name, optimizer in optimizers.items():
             for group in optimizer.param_groups:
-                group["lr"] = self.rates[name] * rate(step, recipe)
-        batch = self.team.share(windows(self.ids, recipe, step))
-        with autocast(recipe):
-            logits = self.shared(batch[:, :-1])  # (B, T, vocab_size)
+                group["lr"] = peak[name] * rate(step, recipe)
+        batch = windows(ids, recipe, step).chunk(size)[rank]  # this process's rows
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            logits = learner(batch[:, :-1])  # (B, T, vocab_size)
         loss = F.cross_entropy(logits.float().flatten(0, 1), batch[:, 1:].flatten())
-        self.model.zero_grad()
+        model.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        for optimizer in self.optimizers.values():
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for optimizer in optimizers.values():
             optimizer.step()
-        return loss.item()
+        loss = loss.detach().double()
+        if several:
+            distributed.all_reduce(loss)
 
-    def score(self) -> dict[str, str]:
-        """Add a line to the log; returns its losses for the progress bar."""
-        if self.team.rank > 0:
-            self.counters["loss_sum"] = 0.0
-            return {}
-        step = self.counters["step"]
-        since = step - (self.log[-1]["step"] if self.log else 0)
-        tokens_per_character = len(self.ids) / len(self.text.train)
-        with autocast(self.recipe):
-            dev = self.nats(self.model, self.text.dev[:DEV_CHARACTERS], self.text.train)
-        row = {
-            "step": step,
-            "seconds": round(self.counters["seconds"], 1),
-            "training_loss": round(self.counters["loss_sum"] / since * tokens_per_character, 4),
-            "dev_loss": round(dev, 4),
-        }
-        self.counters["loss_sum"] = 0.0
-        self.log.append(row)
-        return {name: f"{row[name]:.3f}" for name in ("training_loss", "dev_loss")}
+        done = step + 1
+        state["step"], state["seconds"] = done, time.perf_counter() - begun
+        state["loss_sum"] += loss.item() / size
+        if rank > 0 or (done % save_every and done < recipe.steps):
+            continue  # the first process scores and saves, the others wait for it in the next step
+        if done % (save_every * SCORE_EVERY) == 0 or done == recipe.steps:
+            since = done - (state["log"][-1]["step"] if state["log"] else 0)
+            training = state["loss_sum"] / since * len(ids) / len(text.train)
+            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+                start = text.dev[:DEV_CHARACTERS]
+                dev = scoring.nats_per_character(model, tokenizer, start, text.train)
+            losses = {"training_loss": round(training, 4), "dev_loss": round(dev, 4)}
+            state["log"].append({"step": done, "seconds": round(state["seconds"], 1)} | losses)
+            state["loss_sum"] = 0.0
+            bar.set_postfix(losses)
+            write_log(out, state["log"])
+        checkpoint.save(out / CHECKPOINT, model=model, **optimizers, **state)
+    if rank > 0:
+        return
 
-    def nats(self, model: gpt2.GPT2, text: str, before: str) -> float:
-        return scoring.nats_per_character(model, self.tokenizer, text, before)
-
-    def save(self) -> None:
-        """The log first: lines that are ahead of the checkpoint are dropped when it is loaded."""
-        if self.team.rank == 0:
-            self.write_log()
-            checkpoint.save(self.out / CHECKPOINT, **self.parts())
-
-    def write_log(self) -> None:
-        files.write(self.out / LOG, "".join(json.dumps(row) + "\n" for row in self.log))
-
-    def finish(self) -> dict:
-        """Store the model; score what was stored; returns the last line of the log."""
-        folders.save(self.model, self.tokenizer, self.out, torch.float16)
-        stored, _ = folders.load(self.out)
-        self.log[-1] |= {
-            "whole_dev_loss": round(self.nats(stored, self.text.dev, self.text.train), 4),
-            "held_out_loss": round(self.nats(stored, self.text.held, self.text.dev), 4),
-        }
-        self.write_log()
-        (self.out / CHECKPOINT).unlink()
-        return self.log[-1]
+    # ---- the result
+    folders.save(model, tokenizer, out, torch.float16)
+    stored, _ = folders.load(out)  # half precision rounds: score what the reader will load
+    dev = scoring.nats_per_character(stored, tokenizer, text.dev, text.train)
+    held = scoring.nats_per_character(stored, tokenizer, text.held, text.dev)
+    state["log"][-1] |= {"whole_dev_loss": round(dev, 4), "held_out_loss": round(held, 4)}
+    write_log(out, state["log"])
+    files.write(out / RECIPE, json.dumps(identity, indent=1, ensure_ascii=False) + "\n")
+    (out / CHECKPOINT).unlink()
+    print(
+        f"{held:.4f} nats per character on the held-out text, {dev:.4f} on the dev text, after "
+        f"{state['seconds'] / 60:.1f} minutes; the model is in {out}."
+    )
 
 
-def autocast(recipe: Recipe) -> torch.autocast:
-    """bfloat16 in the products of matrices, if the recipe and the processor have it."""
-    able = getattr(torch.cpu, "get_capabilities", dict)()
-    enabled = recipe.bfloat16 and any(able.get(name) for name in ("avx512_bf16", "amx_bf16"))
-    return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
+def write_log(out: Path, log: list[dict]) -> None:
+    files.write(out / LOG, "".join(json.dumps(row) + "\n" for row in log))
 
 
-def main(arguments: list[str] | None = None, recipe: Recipe | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Train as the command line says; returns 0, 1 for bad input, or 130 if it was stopped."""
-    recipe, team = recipe or Recipe(), Team()
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers.pretrain", description="Train a small GPT-2 from nothing."
-    )
-    parser.add_argument(
-        "--out", type=Path, default=data.DATA / folders.MINI, help="folder of the model"
-    )
+    parser = argparse.ArgumentParser(prog="python -m helpers.pretrain")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the model")
     parser.add_argument("--text", type=Path, help="your own text in UTF-8, instead of the plays")
-    parser.add_argument("--steps", type=int, default=recipe.steps, help="default: %(default)s")
-    options = parser.parse_args(arguments)
-    if options.steps < 1:
-        parser.error("--steps must be at least 1")
-    session.start("torch")
-    torch.set_num_threads(max(1, session.threads() // team.neighbours))
-    torch.set_float32_matmul_precision("medium")
+    for knob in fields(Recipe):
+        switch = {"action": argparse.BooleanOptionalAction}
+        kind = switch if knob.type is bool else {"type": knob.type}
+        parser.add_argument(f"--{knob.name.replace('_', '-')}", default=knob.default, **kind)
+    options = vars(parser.parse_args(arguments))
+    out, path = options.pop("out"), options.pop("text")
     try:
-        text = data.text(options.text) if options.text else data.shakespeare()
-        run = Pretraining(text, replace(recipe, steps=options.steps), options.out, team)
-        with team.connected(), Stop() as stop:
-            run.begin()
-            done = run.run(stop)
-        if team.rank == 0:
-            report(run, done)
+        text = data.text(path) if path else data.shakespeare()
+        with session.matmul_precision("medium"):
+            pretrain(text, Recipe(**options), out)
     except (ValueError, OSError, data.ShippedFileError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped at once; the same command goes on from the last checkpoint.")
+        print("Stopped; the same command goes on from the last checkpoint.")
         return 130
-    return 0 if done else 130
-
-
-def report(run: Pretraining, done: bool) -> None:
-    if not done:
-        print(
-            f"Stopped after {run.counters['step']:,} of {run.recipe.steps:,} steps; the same "
-            "command goes on from there."
-        )
-        return
-    last = run.finish()
-    print(
-        f"{last['held_out_loss']} nats per character on the held-out text, {last['whole_dev_loss']}"
-        f" on the dev text, after {last['seconds'] / 60:.1f} minutes; the model is in {run.out}."
-    )
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # What is set here holds for the whole process. torchrun says how many share this machine.
+    torch.set_num_threads(max(1, session.threads() // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))
+    if several := int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        distributed.init_process_group("gloo")
+    code = main()
+    if several:
+        distributed.destroy_process_group()
+    sys.exit(code)

@@ -8,6 +8,8 @@ from tqdm.auto import tqdm
 
 from helpers.arrays import to_numpy
 
+__all__ = ["History", "run"]
+
 
 @dataclass
 class History:

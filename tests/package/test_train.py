@@ -13,7 +13,7 @@ from helpers import train
 def steps_that_count():
     calls = []
 
-    def step():
+    def step(progress):
         calls.append(len(calls) + 1)
         return np.float32(1 / len(calls))
 
@@ -28,6 +28,13 @@ def test_runs_the_steps_and_keeps_every_loss(capsys):
     assert all(type(loss) is float for loss in history.losses)
     assert (history.scores, history.score_steps, history.interrupted) == ([], [], False)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7])
+def test_progress_is_the_share_of_the_run_that_is_done(steps):
+    seen = []
+    train.run(lambda progress: seen.append(progress) or 0.0, steps)
+    assert seen == [k / steps for k in range(steps)]
 
 
 @pytest.mark.parametrize(
@@ -51,24 +58,27 @@ def test_evaluates_at_the_stated_steps(steps, every, score_steps):
 def test_takes_tensors_as_losses():
     import torch
 
-    history = train.run(lambda: torch.tensor(0.5, requires_grad=True), 2)
+    history = train.run(lambda progress: torch.tensor(0.5, requires_grad=True), 2)
     assert history.losses == [0.5, 0.5]
 
 
 def test_seconds_do_not_count_the_evaluations():
     history = train.run(
-        lambda: time.sleep(0.01) or 0.0, 3, evaluate=lambda: time.sleep(0.2) or 0.0, every=1
+        lambda progress: time.sleep(0.01) or 0.0,
+        3,
+        evaluate=lambda: time.sleep(0.2) or 0.0,
+        every=1,
     )
-    assert 0.03 <= history.seconds < 0.2
+    assert 0.03 <= history.seconds < 0.6  # of the evaluations alone: 0.8
 
 
 def test_stop_in_a_step_keeps_the_history(capsys):
     step, calls = steps_that_count()
 
-    def stopped():
+    def stopped(progress):
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return step()
+        return step(progress)
 
     history = train.run(stopped, 10, evaluate=lambda: 1.0, every=2)
     assert history.interrupted
@@ -96,7 +106,7 @@ def test_stop_in_an_evaluation_keeps_the_history(capsys, number):
 
 
 def test_other_errors_get_out():
-    def fails():
+    def fails(progress):
         raise ValueError("a bug")
 
     with pytest.raises(ValueError, match="a bug"):
@@ -108,7 +118,7 @@ def test_the_stop_button_keeps_the_history_and_the_next_cell_works():
     training = (
         "import time\n"
         "from helpers import train\n"
-        "def step():\n"
+        "def step(progress):\n"
         "    time.sleep(0.01)\n"
         "    step.calls += 1\n"
         "    if step.calls == 5:\n"

@@ -6,7 +6,7 @@ Sources, licences and checksums of the shipped files are in data/README.md.
 from helpers.data.course_files import DATA, ShippedFileError, record, restore, shipped
 from helpers.data.downloads import DownloadError, fetch
 from helpers.data.images import Digits, mnist, stratified_split
-from helpers.data.texts import Text, kjv, shakespeare, text
+from helpers.data.texts import Text, kjv, shakespeare, split, text
 
 __all__ = [
     "DATA",
@@ -21,6 +21,7 @@ __all__ = [
     "restore",
     "shakespeare",
     "shipped",
+    "split",
     "stratified_split",
     "text",
 ]

@@ -2,9 +2,30 @@
 
 import hashlib
 import json
+import sysconfig
 from pathlib import Path
 
-DATA = Path(__file__).parents[3] / "data"
+__all__ = ["DATA", "ShippedFileError", "record", "restore", "shipped"]
+
+SOURCES, COURSE = Path(__file__).parents[2:4]  # of a checkout: src/ and the folder around it
+INSTALLED = SOURCES.name != "src"  # then the package is in site-packages
+
+
+def _find_data() -> Path:
+    """The data folder: of the checkout that this file is in, else of the installed copy.
+
+    pip puts the files that pyproject.toml declares as `data-files` below the folder that sysconfig
+    calls "data": the environment's, or with `--user` the user's own.
+    """
+    if not INSTALLED:
+        return COURSE / "data"
+    schemes = (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user"))
+    places = [Path(sysconfig.get_path("data", scheme)) for scheme in schemes]
+    folders = [place / "share" / "generative-ai-course" for place in places]
+    return next((folder for folder in folders if folder.is_dir()), folders[0])
+
+
+DATA = _find_data()
 
 
 class ShippedFileError(RuntimeError):
@@ -50,4 +71,8 @@ def _content(name: str) -> bytes:
 
 def restore(name: str) -> str:
     """How to get back a file or folder of the data folder, as the end of a sentence."""
-    return f"restore it with `git checkout -- data/{name}` in the course folder"
+    if INSTALLED:
+        return "in the course folder, `pip install --force-reinstall --no-deps .` brings it back"
+    if (COURSE / ".git").exists():
+        return f"restore it with `git checkout -- data/{name}` in the course folder"
+    return f"copy data/{name} from a fresh download of the course"

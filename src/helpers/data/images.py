@@ -10,6 +10,8 @@ import numpy as np
 from helpers.data.course_files import shipped
 from helpers.data.downloads import fetch
 
+__all__ = ["Digits", "mnist", "stratified_split"]
+
 MNIST_10K = "mnist-10k.npz"
 MNIST_10K_SHA256 = "cf94bdec034ad30e08eecc4c01f82176b9576f243f2e921ca700dcd175da116b"
 MNIST_10K_SIZES = (7_000, 1_000, 2_000)  # train, dev, held out: in this order in the file

@@ -7,6 +7,8 @@ from pathlib import Path
 from helpers.data.course_files import shipped
 from helpers.data.downloads import fetch
 
+__all__ = ["Text", "kjv", "shakespeare", "split", "text"]
+
 SHAKESPEARE = "shakespeare.txt.xz"
 SHAKESPEARE_SHA256 = "6627df6121226e00c1d93e5b6510e78417938f110d5bd95b986809a9e6c1dd7c"
 
@@ -77,38 +79,36 @@ def kjv() -> Text:
     return _shipped_text("kjv", KJV, KJV_SHA256)
 
 
-def text(source: str | Path) -> Text:
-    """A reader's own text, in any language, with the last tenth held out.
+def text(path: str | Path) -> Text:
+    """A reader's own text, in any language: a file in UTF-8, cut into three parts by `split`.
+
+    Raises ValueError, whose one sentence says what is wrong: no such file, a folder, not UTF-8, or
+    what `split` refuses.
+    """
+    if isinstance(path, str) and "\n" in path:
+        raise ValueError(
+            "data.text takes the name of a file; data.split(name, text) takes the text itself."
+        )
+    path = Path(path)
+    return split(path.name, _read_utf8(path))
+
+
+def split(name: str, content: str) -> Text:
+    """A text with the last tenth held out.
 
     Of the first int(0.9 · N) characters the last tenth is dev: train gets int(0.9 · int(0.9 · N)).
+    A byte order mark is dropped; every line ends with "\\n".
 
-    source: a file in UTF-8, or the text itself. A Path is always a file; a str is a file if one of
-    that name exists, otherwise it is the text. A byte order mark is dropped; every line ends
-    with "\\n".
-
-    Raises ValueError, whose one sentence says what is wrong: no such file, a folder, not UTF-8,
-    empty, or fewer than 10,000 characters.
+    Raises ValueError if the text is empty or has fewer than 10,000 characters.
     """
-    path = _existing_path(source)
-    if path is None and isinstance(source, Path):
-        raise ValueError(f"There is no file {source}.")
-    if path is None:
-        name, content = "text", source
-    else:
-        name, content = path.name, _read_utf8(path)
     content = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    where = f"The file {path}" if path else "The text"
     if not content.strip():
-        raise ValueError(f"{where} is empty.")
+        raise ValueError(f"The text {name} is empty.")
     if len(content) < FEWEST_CHARACTERS:
-        one_line = path is None and "\n" not in content and len(content) < 300
-        hint = (
-            f"; if {content!r} should name a file, there is none of that name" if one_line else ""
-        )
         raise ValueError(
-            f"{where} has {len(content):,} characters, but {FEWEST_CHARACTERS:,} are needed, "
-            f"because a tenth is held out and fewer than {FEWEST_CHARACTERS // 10:,} "
-            f"characters there would say little about a model{hint}."
+            f"The text {name} has {len(content):,} characters, but {FEWEST_CHARACTERS:,} are "
+            f"needed, because a tenth is held out and fewer than {FEWEST_CHARACTERS // 10:,} "
+            "characters there would say little about a model."
         )
     return _split_text(name, content)
 
@@ -132,24 +132,17 @@ def _cut(content: str, boundary: str) -> int:
     return content.index(boundary, start) + len(boundary) if boundary else start
 
 
-def _existing_path(source: str | Path) -> Path | None:
-    try:
-        return Path(source) if source and Path(source).exists() else None
-    except (OSError, ValueError):  # too long for a file name, or with a zero in it
-        return None
-
-
 def _read_utf8(path: Path) -> str:
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, not a file.")
     try:
         content = path.read_bytes().decode("utf-8")
-    except IsADirectoryError:
-        raise ValueError(f"{path} is a folder, not a file.") from None
+    except FileNotFoundError:
+        raise ValueError(f"There is no file {path}.") from None
+    except OSError as error:
+        raise ValueError(f"The file {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         content = "\0"
-    except OSError as error:
-        if path.is_dir():  # Windows says that permission is denied
-            raise ValueError(f"{path} is a folder, not a file.") from None
-        raise ValueError(f"The file {path} cannot be read: {error.strerror}.") from None
-    if "\0" in content:
+    if "\0" in content:  # UTF-16, an archive, a picture …
         raise ValueError(f"The file {path} is not text in UTF-8; save it as UTF-8 in an editor.")
     return content
