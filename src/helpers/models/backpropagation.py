@@ -19,12 +19,14 @@ __all__ = [
     "moved_batch",
     "output_error",
     "per_sample_step",
+    "plain_training",
     "relu",
     "relu_slope",
     "sigmoid",
     "sigmoid_slope",
     "tanh_slope",
     "training_step",
+    "verdict",
 ]
 
 
@@ -121,22 +123,26 @@ def moved_batch(images, labels, size, rng, far=1):
     return moved.reshape(size, -1), labels[chosen]
 
 
-def cosine_rate(lr, share):
+def cosine_rate(lr, progress):
     """Learning rate after this share of the training: lr at first, 0 at the end."""
-    return lr * 0.5 * (1 + math.cos(math.pi * share))
+    return lr * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def training_step(mlp, adam, images, labels, rng, share, lr=3e-3, batch_size=64, far=1):
+def training_step(mlp, adam, images, labels, rng, progress, lr=3e-3, batch_size=64, far=1):
     """One step of training on moved digits; returns the loss before it."""
     X, y = moved_batch(images, labels, batch_size, rng, far)
     logits = mlp.forward(X)
-    adam.step(mlp.backward(output_error(logits, y)), cosine_rate(lr, share))
+    adam.step(mlp.backward(output_error(logits, y)), cosine_rate(lr, progress))
     return cross_entropy(logits, y)
 
 
 def accuracy(mlp, images, labels):
     logits = mlp.forward(images.reshape(len(images), -1))
     return float((logits.argmax(axis=1) == labels).mean())
+
+
+def verdict(what, value, low, high):
+    print(f"{what}, between {low:g} and {high:g}: {bool(low <= value <= high)}")
 
 
 class PerSampleNetwork:
@@ -176,3 +182,15 @@ def per_sample_step(network, X, targets, lr=3.0):
         sum_b = [total + grad for total, grad in zip(sum_b, db, strict=True)]
     network.W = [W - lr / len(X) * g for W, g in zip(network.W, sum_W, strict=True)]
     network.b = [b - lr / len(X) * g for b, g in zip(network.b, sum_b, strict=True)]
+
+
+def plain_training(mlp, images, labels, steps=300, lr=0.05):
+    """Plain gradient descent on random batches; returns the loss of every step."""
+    rng, losses = np.random.default_rng(14), []
+    for _ in range(steps):
+        X, y = moved_batch(images, labels, 64, rng)
+        logits = mlp.forward(X)
+        losses.append(cross_entropy(logits, y))
+        for p, grad in zip(mlp.params, mlp.backward(output_error(logits, y)), strict=True):
+            p -= lr * grad
+    return losses

@@ -295,12 +295,23 @@ def overflow(X, W, y):
     return X.T @ (y_hat - np.eye(W.shape[1])[y]) / len(y)
 
 
+def one_maximum_for_all(X, W, y):
+    """Your function behaves exactly as if one maximum were subtracted from the whole batch. A row
+    whose logits are all far below it underflows to 0 / 0: subtract each row's own maximum."""
+    logits = X @ W
+    exponentials = np.exp(logits - logits.max())
+    y_hat = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return X.T @ (y_hat - np.eye(W.shape[1])[y]) / len(y)
+
+
 def softmax_cases(rng):
     X, W = np.array([[1.0, 2.0]]), np.array([[0.5, -0.5, 0.0], [0.0, 0.5, 1.0]])
     yield X, W, np.array([2])
     for B, d, K in ((4, 3, 2), (6, 2, 5), (3, 3, 3)):
         yield rng.normal(size=(B, d)), rng.normal(size=(d, K)), rng.integers(K, size=B)
     yield np.array([[1.0, 2.0], [-2.0, 1.0]]), 400 * W, np.array([0, 1])  # logits up to 800
+    far_apart = np.array([[800.0, 780.0, 0.0], [-800.0, -790.0, -800.0]])
+    yield np.eye(2), far_apart, np.array([1, 0])
 
 
 # 01.5
@@ -477,6 +488,7 @@ EXERCISES = (
             no_one_hot,
             no_target,
             overflow,
+            one_maximum_for_all,
         ),
     ),
     Exercise(
