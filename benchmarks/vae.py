@@ -25,8 +25,8 @@ ABOUT = {
     "fixed seed. Of each run the weights with the best dev score, taken every twelfth of the "
     "seconds, are kept. −log p(x) by the importance-weighted bound with 500 samples. 'example': "
     "784-400-20 units, ReLU, Adam with a rate of 1e-3, batches of 128, training digits drawn "
-    "again in every epoch. 'course': lesson 08's, drawn again and moved by up to one pixel in every "
-    "step; its settings were chosen on the dev digits.",
+    "again in every epoch. 'course': lesson 08's, drawn again and moved by up to one pixel in "
+    "every step; its settings were chosen on the dev digits.",
 }
 SAMPLES = 500  # of the importance-weighted bound
 
@@ -79,8 +79,9 @@ class ExampleVAE(BestKept):
     """The VAE of PyTorch's examples.
 
     784-400-20 units, ReLU, Adam with a rate of 1e-3, batches of 128 from shuffled epochs. The two
-    heads of its encoder are one layer here, which is the same. It trains on binary
-    digits, drawn again in every epoch, where the original takes grey levels, which is the same for its decoder on average.
+    heads of its encoder are one layer here, which is the same. It trains on binary digits, drawn
+    again in every epoch, where the original takes grey levels; on average that is the same for its
+    decoder.
     """
 
     name = "example"
