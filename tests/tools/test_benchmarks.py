@@ -2,14 +2,17 @@
 
 import importlib
 import json
+import math
 
 import numpy as np
 import pytest
 import torch
 
-from benchmarks import COMPARISONS, FOLDER, LADDER, __main__
+from benchmarks import COMPARISONS, FOLDER, LADDER, __main__, generate, ladder, lstm, scoring
 from benchmarks.race import Run, epochs, race, race_each_seed
 from helpers import data
+from helpers.models import gpt2, rnn
+from helpers.text import folders
 
 STORED = sorted(FOLDER.glob("*.json"))
 
@@ -146,19 +149,17 @@ def written(tmp_path, monkeypatch):
 
 @pytest.fixture
 def shortened(monkeypatch):
-    """The start of every text and a few digits in place of the whole data."""
-    texts = {"tiny": data.shakespeare("tiny"), "plays": data.shakespeare()}
-
-    def text(which="plays"):
-        whole = texts[which]
-        return data.Text(whole.name, whole.train[:20_000], whole.dev[:1_000], whole.held[:1_000])
-
-    monkeypatch.setattr(data, "shakespeare", text)
+    """Short texts, few digits, and one score for all recurrent models; no network is needed."""
+    plays, digits = data.shakespeare(), data.mnist()
+    text = data.Text("short", plays.train[:20_000], plays.dev[:1_000], plays.held[:200])
+    few = data.Digits(**{name: part[:100] for name, part in vars(digits).items()})
+    monkeypatch.setattr(data, "shakespeare", lambda which="plays": text)
+    monkeypatch.setattr(data, "mnist", lambda: few)
+    for module in (lstm, ladder):
+        monkeypatch.setattr(module, "recurrent_nats", lambda model, text: 1.5)
 
 
 def test_the_ladder_keeps_the_rungs_of_other_lessons(written, shortened, monkeypatch):
-    from benchmarks import ladder
-
     monkeypatch.setattr(ladder, "STEPS", dict.fromkeys(ladder.STEPS, 2))
     stored = json.loads((FOLDER / "ladder.json").read_text(encoding="utf-8"))
     record = written("ladder", "--lessons", "05")
@@ -184,11 +185,18 @@ def test_a_comparison_on_a_tiny_budget_has_the_form_of_its_record(name, written,
 # ---------------------------------------------------------------- contenders
 
 
-def test_the_writers_write_as_many_tokens_as_are_counted(tmp_path):
-    from benchmarks import generate
-    from helpers.models import gpt2
-    from helpers.text import folders
+def test_a_recurrent_model_is_scored_on_every_held_out_character():
+    text = data.Text("letters", "", "ab" * 200, "abcd" * 30)
+    model = rnn.CharModel(torch.nn.LSTM, 4, d=2, H=3)
+    for parameter in model.output.parameters():
+        torch.nn.init.zeros_(parameter)  # so that all characters are equally probable
+    assert scoring.recurrent_nats(model, text) == pytest.approx(math.log(4))
+    with torch.no_grad():
+        model.output.bias[:2] = -math.inf  # "a" and "b", half of what is held out, never come
+    assert scoring.recurrent_nats(model, text) == math.inf
 
+
+def test_the_writers_write_as_many_tokens_as_are_counted(tmp_path):
     torch.manual_seed(0)
     config = gpt2.Config(vocab_size=40, n_positions=32, n_embd=16, n_layer=2, n_head=2)
     folders.save(gpt2.GPT2(config), None, tmp_path)
@@ -227,6 +235,4 @@ def test_a_record_says_how_it_was_made(path):
 
 
 def test_the_ladder_has_a_function_for_every_lesson():
-    from benchmarks import ladder
-
     assert tuple(ladder.RUNGS) == LADDER
