@@ -29,8 +29,8 @@ ABOUT = {
     "bandwidth, taken from a sum over 400 MB, divided by the bytes of weights and cache that a "
     "step reads at the average length.",
     "environment": "OMP_WAIT_POLICY=passive, GOMP_SPINCOUNT=1000. From 512 wide on, helpers.text "
-    "multiplies at torch's float32 matmul precision 'medium', below that with NumPy and in one "
-    "thread; all else is at 'highest' and in two threads.",
+    "multiplies at torch's float32 matmul precision 'medium', below that in one thread; all "
+    "else is at 'highest' and in two threads.",
 }
 SETTINGS = {"temperature": 0.7, "top_k": 60, "top_p": 0.95}
 PROMPT = 16  # tokens
