@@ -23,7 +23,7 @@ class Case:
         B, T, d, H = size
         rng = np.random.default_rng(sum(size))
         self.kind = kind
-        self.layer = getattr(kind)(d, H, rng)
+        self.layer = getattr(lesson, kind)(d, H, rng)
         self.backward = {"RNN": lesson.rnn_backward, "LSTM": lesson.lstm_backward}[kind]
         self.x, self.r = rng.normal(size=(B, T, d)), rng.normal(size=(B, T, H))
         count = {"RNN": 1, "LSTM": 2}[kind]
