@@ -1,45 +1,35 @@
-"""Lesson 04: its models, filters and rungs of the ladder, loaded from the notebook's cells."""
+"""Lesson 04: its models, filters and rungs of the ladder."""
 
 import itertools
-import json
 import math
 
-import benchmark
-import notebook_code
+import notebook
 import numpy as np
 import pytest
+import tensorflow as tf
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
-from helpers import data, metrics, sample, session
-
-torch = pytest.importorskip("torch")
-tf = pytest.importorskip("tensorflow")
-
-NOTEBOOK = next(notebook_code.NOTEBOOKS.glob("03_*.ipynb"))
-
-
-@pytest.fixture(scope="module")
-def lesson():
-    session.start("torch", "tensorflow")
-    return notebook_code.load("03")
+from helpers import data, metrics
+from helpers.models import language_models as lesson
+from helpers.models import language_models_keras as in_keras
+from helpers.text import filters
 
 
 @pytest.mark.parametrize(
     "vocab_size, context, width, hidden, B",
     [(5, 1, 1, 1, 1), (7, 1, 3, 4, 6), (68, 6, 8, 16, 1), (12, 4, 5, 2, 9), (2, 10, 2, 3, 4)],
 )
-def test_keras_twin_has_the_same_outputs_and_gradients(
-    lesson, vocab_size, context, width, hidden, B
-):
+def test_keras_twin_has_the_same_outputs_and_gradients(vocab_size, context, width, hidden, B):
     torch.manual_seed(context)
     rng = np.random.default_rng(B)
     model = lesson.NeuralLM(vocab_size, context, width, hidden).double()
     x = rng.integers(vocab_size, size=(B, context))
     y = rng.integers(vocab_size, size=B)
     logits, gradients = lesson.run_torch(model, x, y)
-    twin_logits, twin_gradients = lesson.run_keras(lesson.keras_twin(model), x, y)
+    twin_logits, twin_gradients = in_keras.run_keras(in_keras.keras_twin(model), x, y)
     assert logits.shape == (B, vocab_size)
     np.testing.assert_allclose(twin_logits, logits.detach().numpy(), rtol=1e-9, atol=1e-12)
     for mine, theirs in zip(gradients, twin_gradients, strict=True):
@@ -47,10 +37,10 @@ def test_keras_twin_has_the_same_outputs_and_gradients(
         np.testing.assert_allclose(theirs, mine.numpy(), rtol=1e-8, atol=1e-12)
 
 
-def test_twin_keeps_float32(lesson):
+def test_twin_keeps_float32():
     model = lesson.NeuralLM(6, 2, 3, 4)
     x = np.array([[0, 5], [1, 1]])
-    twin = lesson.keras_twin(model)(x)
+    twin = in_keras.keras_twin(model)(x)
     assert twin.dtype == tf.float32
     np.testing.assert_allclose(twin, model(torch.tensor(x)).detach().numpy(), rtol=1e-5, atol=1e-6)
 
@@ -61,7 +51,7 @@ def test_twin_keeps_float32(lesson):
     context=st.lists(st.integers(0, 3), min_size=5, max_size=5),
 )
 @settings(deadline=None, max_examples=60)
-def test_ngram_columns_are_the_counted_ratios_and_sum_to_one(lesson, tokens, order, context):
+def test_ngram_columns_are_the_counted_ratios_and_sum_to_one(tokens, order, context):
     counts = lesson.NgramCounts(np.array(tokens), order, 4)
     windows = np.array([[*context[: order - 1], v] for v in range(4)])
     columns = counts.probabilities(windows)
@@ -81,7 +71,7 @@ def test_ngram_columns_are_the_counted_ratios_and_sum_to_one(lesson, tokens, ord
         np.testing.assert_allclose(columns[:, n], expected, rtol=1e-12)
 
 
-def test_every_string_has_positive_probability(lesson):
+def test_every_string_has_positive_probability():
     tokens = np.random.default_rng(0).integers(0, 4, size=200)
     model = lesson.Interpolated(
         lesson.NgramCounts(tokens[:150], 3, 6), sliding_window_view(tokens[150:], 3)
@@ -94,7 +84,7 @@ def test_every_string_has_positive_probability(lesson):
     np.testing.assert_allclose(model.next_probabilities([0, 5, 4, 3]), probabilities[4 * 6 + 3])
 
 
-def test_em_never_lowers_the_likelihood_and_ends_where_nothing_changes(lesson):
+def test_em_never_lowers_the_likelihood_and_ends_where_nothing_changes():
     columns = np.random.default_rng(1).dirichlet(np.ones(3), size=400)
     weights, last = np.full(3, 1 / 3), -np.inf
     for _ in range(50):
@@ -107,12 +97,24 @@ def test_em_never_lowers_the_likelihood_and_ends_where_nothing_changes(lesson):
     np.testing.assert_allclose(slopes[end > 0.01], 1, rtol=1e-3)
 
 
-def test_words_join_to_the_text(lesson):
+@pytest.mark.parametrize(
+    "progress, rate", [(0.0, 0.01), (0.25, 0.00853553), (0.5, 0.005), (1.0, 0.0)]
+)
+def test_the_rate_falls_along_a_cosine(progress, rate):
+    torch.manual_seed(0)
+    model = lesson.NeuralLM(5, 2, 3, 4)
+    before = model.output.bias.detach().clone()
+    lesson.training_step(model, np.arange(600) % 5, seed=0)(progress)
+    moved = (model.output.bias.detach() - before).abs()  # Adam's first step is as long as the rate
+    np.testing.assert_allclose(moved, rate, rtol=1e-3)
+
+
+def test_words_join_to_the_text():
     for string in ("", "a", " I  am,\nnot 'tis! it's", "12é ß"):
         assert "".join(lesson.split_words(string)) == string
 
 
-def test_unknown_words_are_spelt_with_positive_probability(lesson):
+def test_unknown_words_are_spelt_with_positive_probability():
     words = lesson.split_words("the cat sat on the mat. the dog sat on the log. a pig\n" * 2)
     words += lesson.split_words(" zebra xylophone quiz")
     characters = sorted(set("".join(words)) | {"\n"})
@@ -131,22 +133,22 @@ logits_and_setting = st.tuples(
 
 @given(case=logits_and_setting, k=st.integers(1, 20), p=st.floats(0, 1), tau=st.floats(0.05, 5))
 @settings(deadline=None, max_examples=100)
-def test_filters_of_the_notebook_are_those_of_the_package(lesson, case, k, p, tau):
+def test_filters_of_the_notebook_are_those_of_the_package(case, k, p, tau):
     seed, rows, vocab_size, some_forbidden = case
     logits = np.random.default_rng(seed).normal(0, 3, size=(rows, vocab_size))
     if some_forbidden:
         logits[:, 1::3] = -np.inf
     for mine, packed, setting in (
-        (lesson.temperature, sample.temperature, tau),
-        (lesson.top_k, sample.top_k, k),
-        (lesson.top_p, sample.top_p, p),
+        (lesson.temperature, filters.temperature, tau),
+        (lesson.top_k, filters.top_k, k),
+        (lesson.top_p, filters.top_p, p),
     ):
         np.testing.assert_array_equal(mine(logits, setting), packed(logits, setting))
-    np.testing.assert_allclose(lesson.softmax(logits), sample.softmax(logits), rtol=1e-12)
+    np.testing.assert_allclose(lesson.softmax(logits), filters.softmax(logits), rtol=1e-12)
 
 
 @pytest.mark.parametrize("vocab_size, steps", [(2, 1), (3, 4), (5, 3)])
-def test_wide_beam_and_viterbi_are_exhaustive(lesson, vocab_size, steps):
+def test_wide_beam_and_viterbi_are_exhaustive(vocab_size, steps):
     rng = np.random.default_rng(vocab_size)
     log_p = np.log(rng.dirichlet(np.ones(vocab_size), size=vocab_size))
     scores = {
@@ -166,7 +168,7 @@ def test_wide_beam_and_viterbi_are_exhaustive(lesson, vocab_size, steps):
 
 @pytest.fixture(scope="module")
 def ladder():
-    return json.loads((benchmark.FOLDER / "ladder.json").read_text(encoding="utf-8"))
+    return data.record("benchmarks/ladder.json")
 
 
 def published(ladder, name):
@@ -185,7 +187,7 @@ def test_ladder_says_what_was_scored(ladder):
             assert {"context", "parameters", "steps", "training_seconds"} <= set(run)
 
 
-def test_counting_rungs_agree_with_the_ladder(lesson, ladder):
+def test_counting_rungs_agree_with_the_ladder(ladder):
     text = data.shakespeare()
     vocab = sorted(set(text.train + text.dev + text.held))
     train, dev, held = (lesson.encode(part, vocab) for part in (text.train, text.dev, text.held))
@@ -207,12 +209,12 @@ def test_counting_rungs_agree_with_the_ladder(lesson, ladder):
 
 
 def test_notebook_found_all_its_rungs_in_the_ladder():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    cells = notebook.code_cells(notebook.read(notebook.lesson("04")))
     lines = [
         line
-        for cell in cells
-        for output in cell.get("outputs", [])
-        for line in "".join(output.get("text", "")).splitlines()
+        for _, cell in cells
+        for output in cell["outputs"]
+        for line in output.get("text", "").splitlines()
         if "here within 0.03" in line
     ]
     assert len(lines) == 6

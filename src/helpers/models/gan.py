@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from scipy import optimize
 from scipy.special import expit
+from torch import nn
 from torch.nn import functional as F
 from torch.optim import swa_utils
 
@@ -90,16 +91,16 @@ def sample_ring(shape, rng):
     return ring_centres()[modes] + 0.15 * torch.randn(*shape, 2, generator=rng)
 
 
-class Ensemble(torch.nn.Module):
+class Ensemble(nn.Module):
     """R networks with ReLU between their layers: (R, B, sizes[0]) → (R, B, sizes[-1])."""
 
     def __init__(self, R, sizes, rng):
         super().__init__()
         shapes = itertools.pairwise(sizes)
-        self.W = torch.nn.ParameterList(
+        self.W = nn.ParameterList(
             torch.randn(R, n_in, n_out, generator=rng) * (2 / n_in) ** 0.5 for n_in, n_out in shapes
         )
-        self.b = torch.nn.ParameterList(torch.zeros(R, 1, n_out) for n_out in sizes[1:])
+        self.b = nn.ParameterList(torch.zeros(R, 1, n_out) for n_out in sizes[1:])
 
     def forward(self, x):
         x = torch.baddbmm(self.b[0], x, self.W[0])

@@ -7,6 +7,8 @@ from functools import partial
 
 import numpy as np
 import torch
+from torch import nn
+from torch.nn import functional as F
 
 from helpers.text import filters, generation
 
@@ -19,7 +21,6 @@ __all__ = [
     "clip_by_norm",
     "cut",
     "encode",
-    "falling_rate",
     "log_probabilities",
     "lstm_backward",
     "lstm_step",
@@ -158,16 +159,16 @@ def encode(text, vocab):
     return np.array([index[character] for character in text])
 
 
-class CharModel(torch.nn.Module):
-    """Embedding, recurrent layer, logits; kind is torch.nn.RNN or torch.nn.LSTM."""
+class CharModel(nn.Module):
+    """Embedding, recurrent layer, logits; kind is nn.RNN or nn.LSTM."""
 
     def __init__(self, kind, vocab_size, d=64, H=256):
         super().__init__()
-        self.embedding = torch.nn.Embedding(vocab_size, d)
+        self.embedding = nn.Embedding(vocab_size, d)
         self.recurrent = kind(d, H, batch_first=True)
-        self.output = torch.nn.Linear(H, vocab_size)
+        self.output = nn.Linear(H, vocab_size)
         self.recurrent.bias_hh_l0.requires_grad_(False).zero_()
-        if kind is torch.nn.LSTM:
+        if kind is nn.LSTM:
             with torch.no_grad():
                 self.recurrent.bias_ih_l0[H : 2 * H] = 1.0
 
@@ -179,7 +180,7 @@ class CharModel(torch.nn.Module):
 
 def torch_cross_entropy(logits, targets):
     """Mean over the batch and over time: logits (B, T, vocab_size), targets (B, T)."""
-    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
 class Training:
@@ -191,15 +192,15 @@ class Training:
         self.optimizer = torch.optim.AdamW(model.parameters(), lr, fused=True)
         self.state, self.steps = None, 0
 
-    def step(self, share):
+    def step(self, progress):
         for group in self.optimizer.param_groups:
-            group["lr"] = self.lr * (1 - share)
+            group["lr"] = self.lr * (1 - progress)
         window = torch.from_numpy(self.readers.next())  # (B, T + 1)
         logits, state = self.model(window[:, :-1], self.state)
         loss = torch_cross_entropy(logits, window[:, 1:])
         self.optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.state = cut(state, self.steps % len(window) if self.restarts else None)
         self.steps += 1
@@ -255,9 +256,3 @@ def write(model, vocab, prompt, characters, tau=1.0, seed=0):
         partial(filters.temperature, tau=tau),
     )
     return "".join(vocab[i] for i in drawn)
-
-
-def falling_rate(training, steps):
-    """The step of a training, without arguments; the rate reaches zero after `steps` calls."""
-    shares = iter(np.arange(steps) / steps)
-    return lambda: training.step(next(shares))
