@@ -1,27 +1,29 @@
 """Train data/digits-classifier.safetensors and data/digits-generator.safetensors.
 
-    python tools/build_digits.py classifier
-    python tools/build_digits.py generator [--steps 8000]
+    python -m builders.digits classifier
+    python -m builders.digits generator [--steps 8000]
 
 Both learn from the 7,000 training digits alone. The generator's players, settings and step are
-those of the notebook of chapter 05, but its discriminator sees moved images, since a long training
-would teach it 7,000 of them by heart. Afterwards set the printed SHA-256 in src/helpers/digits.py.
+those of lesson 07, but its discriminator sees moved images, since a long training would teach it
+7,000 of them by heart. Afterwards set the printed SHA-256 in src/helpers/models/digits.py.
 """
 
 import argparse
 import hashlib
 
-import notebook_code
 import numpy as np
 import torch
+from sklearn.metrics import accuracy_score
 from torch.nn import functional as F
 
-from helpers import data, digits, metrics, session, train
+from helpers import data, metrics, session, train
+from helpers.models import digits
+from helpers.models.dcgan import Classifier, Generator
 
 SEED = 0
 
 
-def train_classifier(images: data.Digits, epochs: int = 20, batch: int = 64) -> digits.Classifier:
+def train_classifier(images: data.Digits, epochs: int = 20, batch: int = 64) -> Classifier:
     """Cross-entropy on digits shifted by up to two pixels; Adam with a rate that rises, then falls.
 
     The same weights every time on the same machine.
@@ -29,7 +31,7 @@ def train_classifier(images: data.Digits, epochs: int = 20, batch: int = 64) -> 
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     x, y = torch.tensor(images.x_train)[:, None], torch.tensor(images.y_train)
-    classifier = digits.Classifier()
+    classifier = Classifier()
     optimizer = torch.optim.Adam(classifier.parameters())
     per_epoch = len(x) // batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -48,33 +50,40 @@ def train_classifier(images: data.Digits, epochs: int = 20, batch: int = 64) -> 
     return classifier.eval()
 
 
-def train_generator(images: data.Digits, steps: int) -> digits.Generator:
-    """The average of the generator's weights after that many steps of the notebook's GAN.
+def train_generator(images: data.Digits, steps: int) -> Generator:
+    """The average of the generator's weights after that many steps of the lesson's GAN.
 
     The discriminator sees every image, real or fake, moved by up to a tenth of its size.
     """
-    import keras
+    import keras  # here, since session.start comes before TensorFlow
 
-    chapter = notebook_code.load("05")
+    from helpers.models import dcgan_keras
+
     keras.utils.set_random_seed(SEED)
     moved = {"fill_mode": "constant", "fill_value": -1.0, "seed": SEED}
-    disc = [keras.layers.RandomTranslation(0.1, 0.1, **moved), chapter.keras_discriminator()]
-    disc = keras.Sequential([keras.Input((28, 28, 1)), *disc])
-    training = chapter.GanTraining(chapter.keras_generator(), disc, images, seed=SEED)
-    seconds = train.run(chapter.falling_rates(training, steps), steps, name="generator").seconds
+    disc = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.RandomTranslation(0.1, 0.1, **moved),
+            dcgan_keras.keras_discriminator(),
+        ]
+    )
+    gen = dcgan_keras.keras_generator()
+    training = dcgan_keras.GanTraining(gen, disc, images, seed=SEED)
+    seconds = train.run(training.step, steps, name="generator").seconds
     print(f"{steps:,} steps in {seconds / 60:.0f} minutes on {session.threads()} threads")
-    generator = digits.Generator()
-    chapter.copy_back(training.average, generator)
+    generator = Generator()
+    dcgan_keras.copy_back(training.average, generator)
     return generator.eval()
 
 
-def report(images: data.Digits, classifier: digits.Classifier, generator=None) -> None:
+def report(images: data.Digits, classifier: Classifier, generator: Generator | None = None) -> None:
     """Print how good the classifier is, or else the generator, by the held-out digits."""
     with torch.no_grad():
         real = classifier.features(torch.tensor(images.x_held)[:, None])
         predicted = classifier.logits(real).argmax(dim=1)
         if generator is None:
-            print(f"held-out accuracy {metrics.accuracy(predicted, images.y_held):.2%}")
+            print(f"held-out accuracy {accuracy_score(images.y_held, predicted):.2%}")
             return
         z = torch.randn(len(real), 100, generator=torch.Generator().manual_seed(SEED))
         fake = classifier.features((generator(z) + 1) / 2)

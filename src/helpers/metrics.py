@@ -1,50 +1,21 @@
-"""Measures of how good a model is; library functions where they exist."""
+"""Measures of how good a model is that no library has, or that it has under another protocol.
 
-import math
+For the others the lessons call scikit-learn (accuracy, confusion matrix) and scikit-image (PSNR,
+SSIM).
+"""
+
 from collections.abc import Sequence
 
 import numpy as np
 
-
-def accuracy(predictions, labels) -> float:
-    """Share of the predicted classes that equal the labels; both have shape (N,).
-
-    Raises:
-        ValueError: the shapes differ or the arrays are empty.
-    """
-    predictions, labels = np.asarray(predictions), np.asarray(labels)
-    if predictions.shape != labels.shape or predictions.ndim != 1 or not predictions.size:
-        raise ValueError(
-            f"Predicted classes and labels must both have shape (N,) with N ≥ 1, "
-            f"not {predictions.shape} and {labels.shape}."
-        )
-    return float((predictions == labels).mean())
-
-
-def confusion_matrix(predictions, labels, classes: int) -> np.ndarray:
-    """Counts of shape (classes, classes): row = true class, column = predicted class.
-
-    Raises:
-        ValueError: the shapes differ, or a class is not in 0 … classes − 1.
-    """
-    from sklearn.metrics import confusion_matrix
-
-    seen = np.concatenate([np.asarray(predictions), np.asarray(labels)])
-    if not np.isin(seen, np.arange(classes)).all():
-        raise ValueError(f"Every class must be a whole number from 0 to {classes - 1}.")
-    return confusion_matrix(labels, predictions, labels=np.arange(classes))
-
-
-def perplexity(log_probs) -> float:
-    """exp of the mean negative log-probability per token; log_probs: natural, any shape.
-
-    It depends on what a token is: compare models with different tokens per character instead.
-
-    Raises:
-        ValueError: there is none, one is nan, or one is above 0.
-    """
-    log_probs = _log_probs(log_probs)
-    return float(np.exp(-log_probs.mean()))
+__all__ = [
+    "class_shares",
+    "distinct_n",
+    "frechet_distance",
+    "mode_coverage",
+    "nats_per_character",
+    "repetition",
+]
 
 
 def nats_per_character(log_probs, characters: int) -> float:
@@ -63,11 +34,6 @@ def nats_per_character(log_probs, characters: int) -> float:
     if characters < 1:
         raise ValueError(f"A text has at least one character, not {characters}.")
     return float(-_log_probs(log_probs).sum() / characters)
-
-
-def bits_per_character(log_probs, characters: int) -> float:
-    """nats_per_character / ln 2: the length of the text in bits, if the model coded it."""
-    return nats_per_character(log_probs, characters) / math.log(2)
 
 
 def distinct_n(tokens: Sequence, n: int) -> float:
@@ -102,7 +68,8 @@ def frechet_distance(a, b) -> float:
     a: (n, d), b: (m, d), one row of features for each sample.
 
     Raises:
-        ValueError: a shape is another one, a set has fewer than two rows, or a value is not finite.
+        ValueError: the shapes do not match, a set has fewer than two rows, or a value is no finite
+            number.
     """
     a, b = (np.asarray(features, dtype=np.float64) for features in (a, b))
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
@@ -144,7 +111,7 @@ def mode_coverage(samples, centres, sigma: float) -> tuple[int, float]:
     samples: (N, d). centres: (modes, d). sigma: standard deviation of every mode in each direction.
 
     Raises:
-        ValueError: a shape is another one, there is no sample or centre, or sigma is not positive.
+        ValueError: the shapes do not match, there is no sample or centre, or sigma is not positive.
     """
     samples, centres = (np.asarray(points, dtype=np.float64) for points in (samples, centres))
     shapes = samples.shape, centres.shape
@@ -170,53 +137,3 @@ def _log_probs(values) -> np.ndarray:
     if not values.size or np.isnan(values).any() or values.max() > 1e-6:
         raise ValueError("Log-probabilities must be numbers up to 0, at least one of them.")
     return values
-
-
-def psnr(image, reference) -> float:
-    """Peak signal-to-noise ratio in decibels, 10 log₁₀(1 / mean squared error), by scikit-image.
-
-    It compares an image with its own original; with an unrelated image it means nothing. Equal
-    images give infinity.
-
-    image, reference: the same shape, values in [0, 1].
-
-    Raises:
-        ValueError: the shapes differ, there is no pixel, or a value is not in [0, 1].
-    """
-    from skimage.metrics import peak_signal_noise_ratio
-
-    image, reference = _pixels(image, reference)
-    if np.array_equal(image, reference):
-        return math.inf
-    return float(peak_signal_noise_ratio(reference, image, data_range=1))
-
-
-def ssim(image, reference) -> float:
-    """Mean structural similarity (Wang et al., 2004), at most 1, by scikit-image.
-
-    With the paper's settings: Gaussian weights with σ = 1.5 in a window of 11 × 11, covariances
-    without Bessel's correction, data range 1; only windows that lie inside the image count.
-
-    image, reference: the same shape (height, width), both at least 11; values in [0, 1].
-
-    Raises:
-        ValueError: the shapes are others, or a value is not in [0, 1].
-    """
-    from skimage.metrics import structural_similarity
-
-    image, reference = _pixels(image, reference)
-    if image.ndim != 2 or min(image.shape) < 11:
-        raise ValueError(f"SSIM needs shape (height, width) of at least 11, not {image.shape}.")
-    settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
-    return float(structural_similarity(image, reference, data_range=1, **settings))
-
-
-def _pixels(image, reference) -> tuple[np.ndarray, np.ndarray]:
-    """Checked, as float64."""
-    image, reference = (np.asarray(x, dtype=np.float64) for x in (image, reference))
-    if image.shape != reference.shape or not image.size:
-        raise ValueError(f"Two images must have one shape, not {image.shape}, {reference.shape}.")
-    for x in (image, reference):
-        if not (x.min() >= 0 and x.max() <= 1):
-            raise ValueError("Pixels must be numbers from 0 to 1: divide bytes by 255, or clip.")
-    return image, reference

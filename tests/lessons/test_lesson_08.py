@@ -1,19 +1,14 @@
-"""Lesson 08: the VAE of the notebook, loaded from its cells, and the record of its benchmark."""
+"""Lesson 08: the VAE of the lesson, and the record of its benchmark."""
 
-import json
 import math
 
-import benchmark
-import notebook_code
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-
-@pytest.fixture(scope="module")
-def lesson():
-    return notebook_code.load("06")
+from helpers import data, train
+from helpers.models import vae
 
 
 @pytest.fixture
@@ -22,10 +17,10 @@ def binary():
 
 
 @pytest.fixture
-def tiny(lesson):
+def tiny():
     """One latent dimension and linear halves, so that log p(x) can be integrated."""
     torch.manual_seed(0)
-    model = lesson.VAE(nn.Linear(784, 2), nn.Linear(1, 784), d_z=1)
+    model = vae.VAE(nn.Linear(784, 2), nn.Linear(1, 784), d_z=1)
     with torch.no_grad():
         model.encoder.weight *= 0.1
         model.decoder.weight *= 0.15
@@ -43,10 +38,10 @@ def integrated_log_p(model, x):
     return (log_px + log_prior).logsumexp(dim=1) + math.log(step)
 
 
-def test_both_terms_are_those_of_the_library(lesson, binary):
+def test_both_terms_are_those_of_the_library(binary):
     torch.manual_seed(1)
     logits, mu, logvar = 5 * torch.randn(50, 784), torch.randn(50, 3), torch.randn(50, 3)
-    reconstruction, kl = lesson.two_terms(binary, logits, mu, logvar)
+    reconstruction, kl = vae.two_terms(binary, logits, mu, logvar)
     pixels = torch.distributions.Bernoulli(logits=logits)
     torch.testing.assert_close(reconstruction, -pixels.log_prob(binary).sum(dim=1))
     code = torch.distributions.Normal(mu, (0.5 * logvar).exp())
@@ -54,46 +49,48 @@ def test_both_terms_are_those_of_the_library(lesson, binary):
     torch.testing.assert_close(kl, torch.distributions.kl_divergence(code, prior))
 
 
-def test_logvar_is_the_log_of_the_variance(lesson, tiny):
+def test_logvar_is_the_log_of_the_variance(tiny):
     eps = torch.randn(200_000, 1, generator=torch.Generator().manual_seed(2))
     z = tiny.sample(torch.tensor([[2.0]]), torch.tensor([[-1.5]]), eps)
     assert z.mean().item() == pytest.approx(2, abs=0.01)
     assert z.var().item() == pytest.approx(math.exp(-1.5), rel=0.02)
-    slip = lesson.SlipVAE(tiny.encoder, tiny.decoder, 1)
+    slip = vae.SlipVAE(tiny.encoder, tiny.decoder, 1)
     z = slip.sample(torch.tensor([[2.0]]), torch.tensor([[-1.5]]), eps)
     assert z.var().item() == pytest.approx(math.exp(-3), rel=0.02)
 
 
-def test_no_bound_exceeds_the_integral(lesson, tiny, binary):
+def test_no_bound_exceeds_the_integral(tiny, binary):
     exact = integrated_log_p(tiny, binary)
-    elbo = -lesson.negative_elbo(tiny, binary, draws=200)
-    tens = [lesson.importance_weighted(tiny, binary, S=10, seed=k).mean() for k in range(100)]
+    elbo = -vae.negative_elbo(tiny, binary, draws=200)
+    tens = [vae.importance_weighted(tiny, binary, S=10, seed=k).mean() for k in range(100)]
     assert elbo + 0.1 < np.mean(tens) < exact.mean() + 0.01
-    many = lesson.importance_weighted(tiny, binary, S=2000).double()
+    many = vae.importance_weighted(tiny, binary, S=2000).double()
     assert (many - exact).abs().max() < 0.15
     assert abs((many - exact).mean()) < 0.02
 
 
-def test_log_weights_average_to_the_elbo(lesson, tiny, binary):
+def test_log_weights_average_to_the_elbo(tiny, binary):
     rng = torch.Generator().manual_seed(3)
     with torch.no_grad():
-        weights = lesson.log_weights(tiny, binary, 4000, rng)
+        weights = vae.log_weights(tiny, binary, 4000, rng)
     assert weights.shape == (4000, 50)
-    elbo = -lesson.negative_elbo(tiny, binary, draws=400)
+    elbo = -vae.negative_elbo(tiny, binary, draws=400)
     assert weights.mean().item() == pytest.approx(elbo, abs=0.05)
 
 
 @pytest.mark.parametrize("count", [1, 19, 20, 41])
-def test_every_image_gets_its_own_bound(lesson, tiny, binary, count):
-    bounds = lesson.importance_weighted(tiny, binary[:count], S=1000).double()
+def test_every_image_gets_its_own_bound(tiny, binary, count):
+    bounds = vae.importance_weighted(tiny, binary[:count], S=1000).double()
     assert bounds.shape == (count,)
     assert (bounds - integrated_log_p(tiny, binary[:count])).abs().max() < 0.3
 
 
-def test_keras_twin_gives_the_same(lesson, binary):
+def test_keras_twin_gives_the_same(binary):
+    from helpers.models import vae_keras
+
     torch.manual_seed(4)
-    model = lesson.mlp_vae(3, 8)
-    twin = lesson.copied_to_keras(model, 3, 8)
+    model = vae.mlp_vae(3, 8)
+    twin = vae_keras.copied_to_keras(model, 3, 8)
     eps = torch.randn(50, 3)
     with torch.no_grad():
         mine = model(binary, eps)
@@ -101,71 +98,70 @@ def test_keras_twin_gives_the_same(lesson, binary):
         np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-5)
 
 
-def test_convolutional_halves_have_the_sizes_of_the_others(lesson, binary):
-    model = lesson.conv_vae(d_z=5, width=4)
+def test_convolutional_halves_have_the_sizes_of_the_others(binary):
+    model = vae.conv_vae(d_z=5, width=4)
     logits, mu, logvar = model(binary, torch.zeros(50, 5))
     assert logits.shape == (50, 784) and mu.shape == logvar.shape == (50, 5)
 
 
-def test_tossing_gives_bits(lesson):
+def test_binarising_gives_bits():
     grey = torch.tensor([[0.3, 0.0, 1.0]]).expand(20_000, 3)
-    bits = lesson.toss(grey, torch.Generator().manual_seed(5))
+    bits = vae.binarise(grey, torch.Generator().manual_seed(5))
     assert set(bits.unique().tolist()) == {0.0, 1.0}
     assert bits[:, 0].mean().item() == pytest.approx(0.3, abs=0.015)
     assert (bits[:, 1:] == grey[:, 1:]).all()
 
 
-def test_shifting_moves_by_up_to_one_pixel(lesson):
+def test_shifting_moves_by_up_to_one_pixel():
     dot, rng = torch.zeros(1, 28, 28), torch.Generator().manual_seed(0)
     dot[0, 10, 20] = 1.0
     seen = set()
     for _ in range(200):
-        moved = lesson.shift(dot.flatten(1), rng).reshape(28, 28)
+        moved = vae.shift(dot.flatten(1), rng).reshape(28, 28)
         assert moved.sum() == 1
         seen.add(tuple(moved.nonzero()[0].tolist()))
     assert seen == {(row, column) for row in (9, 10, 11) for column in (19, 20, 21)}
 
 
-def test_labels_reach_the_model_as_they_are(lesson, binary):
+def test_labels_reach_the_model_as_they_are(binary):
     labels, seen = torch.eye(10)[torch.arange(50) % 10], []
 
-    class Listening(lesson.ConditionalVAE):
+    class Listening(vae.ConditionalVAE):
         def forward(self, x, eps):
             seen.append(x)
             return super().forward(x, eps)
 
-    training = lesson.VAETraining(Listening(2, 8), torch.cat([binary, labels], dim=1))
+    training = vae.VAETraining(Listening(2, 8), torch.cat([binary, labels], dim=1))
     training.step(batch=64)
     assert seen[0].shape == (64, 794)
     assert (seen[0][:, 784:].sum(dim=1) == 1).all()
 
 
-def test_training_repeats_itself_and_learns(lesson, binary):
+def test_training_repeats_itself_and_learns(binary):
     losses = []
     for _ in range(2):
         torch.manual_seed(6)
-        training = lesson.VAETraining(lesson.mlp_vae(2, 16), 0.9 * binary, lr=0.01, seed=7)
-        step = lesson.falling_rate(training, 60)
-        losses.append([step() for _ in range(60)])
+        training = vae.VAETraining(vae.mlp_vae(2, 16), 0.9 * binary, lr=0.01, seed=7)
+        losses.append(train.run(training.step, 60).losses)
         assert training.optimizer.param_groups[0]["lr"] < 1e-4
         assert np.allclose(np.sum(training.terms, axis=1), losses[-1])
     assert losses[0] == losses[1]
     assert losses[0][-1] < 0.9 * losses[0][0]
 
 
-def test_penalties(lesson):
+def test_penalties():
     kl = torch.tensor([[0.2, 3.0], [0.4, 1.0]], requires_grad=True)
-    assert lesson.weighted(3.0)(kl, 0.5).item() == pytest.approx(3 * 2.3)
-    shares = [lesson.warm_up(kl, share).item() for share in (0.0, 0.1, 0.2, 0.9)]
-    assert shares == pytest.approx([0, 1.15, 2.3, 2.3])
-    penalty = lesson.free_nats(0.5, beta=2.0)(kl, 0.0)
+    assert vae.weighted(3.0)(kl, 0.5).item() == pytest.approx(3 * 2.3)
+    penalties = [vae.warm_up(kl, progress).item() for progress in (0.0, 0.1, 0.2, 0.9)]
+    assert penalties == pytest.approx([0, 1.15, 2.3, 2.3])
+    penalty = vae.free_nats(0.5, beta=2.0)(kl, 0.0)
     assert penalty.item() == pytest.approx(2 * (0.5 + 2.0))
     penalty.backward()
     assert (kl.grad[:, 0] == 0).all() and (kl.grad[:, 1] == 1).all()
 
 
-def test_the_strong_decoder_sees_only_earlier_pixels(lesson, binary):
-    model = lesson.StrongVAE(d_z=2, H=8)
+def test_the_strong_decoder_sees_only_earlier_pixels(binary):
+    model = vae.StrongVAE(d_z=2, H=8)
     with torch.no_grad():
         model.earlier.normal_()
         for p in model.encoder.parameters():
@@ -178,8 +174,8 @@ def test_the_strong_decoder_sees_only_earlier_pixels(lesson, binary):
     assert (before[0, 301:] != after[0, 301:]).all()
 
 
-def test_a_label_reaches_the_decoder(lesson, binary):
-    model = lesson.ConditionalVAE(d_z=2, H=8)
+def test_a_label_reaches_the_decoder(binary):
+    model = vae.ConditionalVAE(d_z=2, H=8)
     labels = torch.eye(10)[[3, 4]]
     same = torch.cat([binary[:1].expand(2, 784), labels], dim=1)
     with torch.no_grad():
@@ -189,10 +185,10 @@ def test_a_label_reaches_the_decoder(lesson, binary):
     assert (logits[0] != logits[1]).any()
 
 
-def test_codes_fitted_to_a_part_of_the_image(lesson, tiny, binary):
+def test_codes_fitted_to_a_part_of_the_image(tiny, binary):
     given = binary[:4, :392]
-    mu, logvar = lesson.fit_codes(tiny.requires_grad_(False), given)
-    half = lesson.VAE(tiny.encoder, nn.Linear(1, 392), 1)
+    mu, logvar = vae.fit_codes(tiny.requires_grad_(False), given)
+    half = vae.VAE(tiny.encoder, nn.Linear(1, 392), 1)
     with torch.no_grad():
         half.decoder.weight.copy_(tiny.decoder.weight[:392])
         half.decoder.bias.copy_(tiny.decoder.bias[:392])
@@ -207,32 +203,32 @@ def test_codes_fitted_to_a_part_of_the_image(lesson, tiny, binary):
     assert (elbo < exact + 0.02).all() and (exact - elbo < 0.3).all()
 
 
-def test_ways_between_two_codes(lesson):
+def test_ways_between_two_codes():
     z0, z1 = torch.randn(2, 6, 5, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
-    for walk in (lesson.straight, lesson.spherical):
+    for walk in (vae.straight, vae.spherical):
         torch.testing.assert_close(walk(z0, z1, 0.0), z0)
         torch.testing.assert_close(walk(z0, z1, 1.0), z1)
 
 
 @pytest.mark.parametrize("shear", [-0.5, 0.0, 0.4])
-def test_slant_of_a_bar(lesson, shear):
+def test_slant_of_a_bar(shear):
     picture = np.zeros((28, 28))
     for row in range(4, 24):
         column = 14 - shear * (row - 13.5)
         left = math.floor(column)
         picture[row, left : left + 2] = 1 - (column - left), column - left
-    assert lesson.slant(picture[None])[0] == pytest.approx(shear, abs=1e-9)
+    assert vae.slant(picture[None])[0] == pytest.approx(shear, abs=1e-9)
 
 
-def test_fine_energy_knows_a_chessboard_from_a_ramp(lesson):
+def test_fine_energy_knows_a_chessboard_from_a_ramp():
     rows, columns = np.mgrid[:28, :28]
     chessboard, wave = (rows + columns) % 2 - 0.5, np.sin(2 * np.pi * rows / 28)
-    fine = lesson.fine_energy(np.stack([chessboard, wave, np.ones((28, 28))]))
+    fine = vae.fine_energy(np.stack([chessboard, wave, np.ones((28, 28))]))
     np.testing.assert_allclose(fine, [28 * 28 / 4, 0, 0], atol=1e-9)
 
 
 def test_the_equal_time_record_is_a_full_one():
-    record = json.loads((benchmark.FOLDER / "vae.json").read_text(encoding="utf-8"))
+    record = data.record("benchmarks/vae.json")
     assert record["seconds"] == 60
     assert all(len(runs) == 3 for runs in record["results"].values())
     means = {
