@@ -1,24 +1,39 @@
-"""Write a file so that a full disk or an interruption costs nothing."""
+"""Write files so that a full disk or an interruption costs nothing."""
 
+from collections.abc import Mapping
 from pathlib import Path
+
+__all__ = ["write", "write_all"]
 
 
 def write(path: str | Path, content: bytes | str) -> None:
-    """Write a file under a temporary name and then rename it; text as UTF-8, with "\\n" as it is.
+    """Write one file: `write_all` of a single one."""
+    write_all({path: content})
 
-    A write that fails or is interrupted leaves an older file of that name as it was.
 
-    Raises OSError, in one sentence, when the file cannot be written.
+def write_all(contents: Mapping[str | Path, bytes | str]) -> None:
+    """Write several files under temporary names, then rename them all, in the order given.
+
+    Text is written as UTF-8, with "\\n" as it is. A write that fails or is interrupted leaves the
+    older files as they were. The renames come last, when nothing is left that a full disk could
+    stop; so name the file last that tells a reader that the others are complete.
+
+    contents: the content of each file by its path; the folders must exist.
+
+    Raises OSError, in one sentence that names the file, when one cannot be written.
     """
-    path = Path(path)
-    temporary = path.with_name(path.name + ".part")
+    parts = {Path(path): Path(f"{path}.part") for path in contents}
     try:
         try:
-            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-            temporary.replace(path)
+            for failing, content in zip(parts, contents.values(), strict=True):
+                whole = content.encode() if isinstance(content, str) else content
+                parts[failing].write_bytes(whole)
+            for failing, part in parts.items():
+                part.replace(failing)
         finally:
-            temporary.unlink(missing_ok=True)
+            for part in parts.values():
+                part.unlink(missing_ok=True)
     except OSError as error:
         why = error.strerror or error
-        kept = "; the older file is kept" if path.exists() else ""
-        raise type(error)(f"{path} was not written ({why}){kept}.") from None
+        kept = "; the older file is kept" if failing.exists() else ""
+        raise type(error)(f"{failing} was not written ({why}){kept}.") from None

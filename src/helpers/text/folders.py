@@ -103,14 +103,14 @@ def save(
     """Write config.json, model.safetensors and the tokenizer, as transformers reads them.
 
     GPT2LMHeadModel.from_pretrained(folder) gives the same logits, in float32. With a tokenizer,
-    tokenizer.json, vocab.json and merges.txt are written too. The weights are written last; other
-    files in the folder stay.
+    tokenizer.json, vocab.json and merges.txt are written too. Either all files are replaced or none
+    is, the weights last; other files in the folder stay.
 
     Args:
         dtype: of the stored weights; torch.float16 halves the file and rounds them.
 
     Raises:
-        OSError: a file cannot be written; the older one of its name is kept.
+        OSError: a file cannot be written; all older ones are kept.
     """
     end = None if tokenizer is None else tokenizer.token_to_id(tokenisers.END_OF_TEXT)
     settings = {"architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "dtype": "float32"}
@@ -126,8 +126,7 @@ def save(
     contents[WEIGHTS] = safetensors.torch.save(tensors, metadata={"format": "pt"})
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in contents.items():
-        files.write(folder / name, content)
+    files.write_all({folder / name: content for name, content in contents.items()})
 
 
 def _load_folder(folder: Path) -> tuple[GPT2, tokenizers.Tokenizer | None]:

@@ -246,7 +246,7 @@ def _ends_with(text: list[int], stop: list[list[int]]) -> bool:
 
 def _tokens(name: str, ids, vocab: int) -> list[int]:
     """A sequence of tokens as a list, checked."""
-    shape = np.shape(ids.detach().cpu() if isinstance(ids, torch.Tensor) else ids)
+    shape = tuple(np.shape(ids))
     if isinstance(ids, str) or len(shape) != 1:
         found = repr(ids) if isinstance(ids, str) else f"of shape {shape}"
         raise ValueError(f"{name} must be one row of tokens, such as [3, 1, 4], not {found}.")
