@@ -2,7 +2,10 @@
 
 import itertools
 import json
+import re
 
+import matplotlib.pyplot as plt
+import notebook
 import numpy as np
 import pytest
 import torch
@@ -10,7 +13,7 @@ import transformers
 
 from helpers import data, pretrain
 from helpers.models import bpe, gpt2
-from helpers.text import folders, scoring
+from helpers.text import folders, scoring, tokenisers
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -85,3 +88,28 @@ def test_the_shipped_merges_are_learnt_from_the_training_text_alone(mini):
     assert learnt == bpe.library_merges(tokenizer)
     assert learnt == bpe.read_merges(MINI / "merges.txt")
     assert bpe.BytePairEncoding(learnt).encode(text.held) == tokenizer.encode(text.held).ids
+
+
+# ---------------------------------------------------------------- a folder of one's own
+
+WITH_ANY_MODEL = ("Start", "1", "2", "3", "4", "11", "12", "13")
+
+
+@pytest.mark.parametrize("positions", [16, 64])
+def test_the_sections_on_writing_take_a_folder_of_ones_own(tmp_path, monkeypatch, positions):
+    """In it a word is a row of several tokens, and the context is short."""
+    tokenizer = tokenisers.make_tokenizer(data.kjv().train[:20_000], 300)
+    assert len(tokenizer.encode(" love").ids) > 1
+    torch.manual_seed(0)
+    model = gpt2.GPT2(gpt2.Config(300, positions, n_embd=16, n_layer=1, n_head=2))
+    folders.save(model, tokenizer, tmp_path)
+    monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
+    names = {}
+    for section, cells in notebook.by_section(notebook.read(notebook.lesson("12"))).items():
+        if section.split(" · ")[0] not in WITH_ANY_MODEL:
+            continue
+        for _, kind, source in cells:
+            if kind == "code" and not source.startswith("# @title"):
+                source = re.sub(r'^source = "mini"', f"source = {str(tmp_path)!r}", source)
+                exec(compile(source, section, "exec"), names)
+    assert names["c"].n_positions == positions
