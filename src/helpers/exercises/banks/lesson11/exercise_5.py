@@ -1,0 +1,152 @@
+"""Exercise 11.5, The sampling controls in order: what is right, and the known mistakes."""
+
+import numpy as np
+
+from helpers.exercises.engine import Exercise
+
+__all__ = ["EXERCISE"]
+
+
+def _softmax(scores):
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def next_probabilities(logits, temperature, k, p):
+    order = np.argsort(-logits)[:k]  # the k most probable tokens, best first
+    kept = np.exp((logits[order] - logits.max()) / temperature)
+    kept = kept / kept.sum()
+    mass_before = np.cumsum(kept) - kept
+    kept = np.where(mass_before < p, kept, 0)
+    probabilities = np.zeros(len(logits))
+    probabilities[order] = kept / kept.sum()
+    return probabilities
+
+
+def _top_k(logits, k):
+    return np.where(logits >= np.sort(logits)[::-1][min(k, len(logits)) - 1], logits, -np.inf)
+
+
+def _nucleus(probabilities, p):
+    """True for the tokens that top-p keeps."""
+    order = np.argsort(-probabilities, kind="stable")
+    mass = np.cumsum(probabilities[order])
+    kept = np.zeros(len(probabilities), dtype=bool)
+    kept[order] = mass - probabilities[order] < p
+    return kept
+
+
+def top_p_before_temperature(logits, temperature, k, p):
+    """Your nucleus is chosen before the temperature is applied. The temperature changes how many
+    tokens hold the mass p, so it comes first: temperature, top-k, top-p."""
+    kept = _top_k(logits, k)
+    return _softmax(np.where(_nucleus(_softmax(kept), p), kept / temperature, -np.inf))
+
+
+def top_p_over_all_tokens(logits, temperature, k, p):
+    """Your nucleus is measured with the probabilities of all tokens, as if top-p came before top-k.
+    Top-k comes first and removes tokens. Renormalise then: what is left has mass 1, and p is a
+    share of that."""
+    warm = logits / temperature
+    both = np.isfinite(_top_k(warm, k)) & _nucleus(_softmax(warm), p)
+    return _softmax(np.where(both, warm, -np.inf))
+
+
+def not_renormalised(logits, temperature, k, p):
+    """Your probabilities do not sum to 1: what the nucleus excludes is set to zero, and the rest is
+    left as it was. Divide by the sum of what is left."""
+    probabilities = _softmax(_top_k(logits / temperature, k))
+    return np.where(_nucleus(probabilities, p), probabilities, 0)
+
+
+def never_renormalised(logits, temperature, k, p):
+    """Your probabilities are those of the softmax over all tokens, with zeros for what is excluded.
+    They do not sum to 1. Renormalise after top-k and after top-p."""
+    warm = _softmax(logits / temperature)
+    kept = _nucleus(_softmax(_top_k(logits / temperature, k)), p)
+    return np.where(kept, warm, 0)
+
+
+def crossing_token_left_out(logits, temperature, k, p):
+    """Your nucleus ends before the token that crosses p. That token is inside: the nucleus is the
+    smallest set whose mass is at least p."""
+    probabilities = _softmax(_top_k(logits / temperature, k))
+    order = np.argsort(-probabilities, kind="stable")
+    kept = np.zeros(len(logits), dtype=bool)
+    kept[order] = np.cumsum(probabilities[order]) <= p
+    kept[order[0]] = True
+    probabilities = np.where(kept, probabilities, 0)
+    return probabilities / probabilities.sum()
+
+
+def multiplied_by_temperature(logits, temperature, k, p):
+    """Your temperature multiplies the logits. It divides them: below 1, the best tokens gain."""
+    return next_probabilities(logits, 1 / temperature, k, p)
+
+
+def temperature_ignored(logits, temperature, k, p):
+    """Your result does not depend on the temperature: divide the logits by it first."""
+    return next_probabilities(logits, 1.0, k, p)
+
+
+def temperature_last(logits, temperature, k, p):
+    """Your temperature comes last, after the softmax: it divides probabilities and then a softmax
+    makes new ones, in which the excluded tokens come back. It divides logits, and it comes
+    first."""
+    return _softmax(next_probabilities(logits, 1.0, k, p) / temperature)
+
+
+def top_k_left_out(logits, temperature, k, p):
+    """Your top-k is missing: all tokens compete for the nucleus. Keep the k best first."""
+    return next_probabilities(logits, temperature, len(logits), p)
+
+
+def top_p_left_out(logits, temperature, k, p):
+    """Your top-p is missing: all of the k best stay. Keep the fewest whose mass is at least p."""
+    return next_probabilities(logits, temperature, k, 1.0)
+
+
+def excluded_logits_zero(logits, temperature, k, p):
+    """Your excluded tokens get the logit 0, and exp(0) is 1: they can be drawn. Their logit is −∞,
+    or their probability 0."""
+    warm = logits / temperature
+    kept = _nucleus(_softmax(_top_k(warm, k)), p)
+    return _softmax(np.where(kept, warm, 0.0))
+
+
+def next_probabilities_cases(rng):
+    yield np.log([0.4, 0.3, 0.15, 0.1, 0.05]), 2.0, 3, 0.6
+    yield np.log([0.05, 0.1, 0.15, 0.3, 0.4]), 0.5, 4, 0.8
+    for size, temperature, k, p in ((12, 0.7, 5, 0.75), (40, 1.8, 10, 0.5), (9, 1.3, 20, 0.9)):
+        yield rng.permutation(np.linspace(-3, 3, size) ** 3 / 5), temperature, k, p
+    yield rng.normal(size=6), 0.8, 1, 0.5
+
+
+EXERCISE = Exercise(
+    id="11.5",
+    title="The sampling controls in order",
+    cases=next_probabilities_cases,
+    answer=next_probabilities,
+    hints=(
+        "Divide the logits by the temperature, keep the k largest, take the softmax of those "
+        "alone. Only then look at p.",
+        "Sort what is left from the most probable down. A token is kept if the mass before it "
+        "is below p.",
+        "order = np.argsort(-logits)[:k] gives the k best, best first; np.cumsum(kept) − kept "
+        "is the mass before each. Divide by the sum at the end, and put the numbers back at "
+        "their tokens.",
+    ),
+    misconceptions=(
+        top_p_before_temperature,
+        top_p_over_all_tokens,
+        not_renormalised,
+        never_renormalised,
+        crossing_token_left_out,
+        multiplied_by_temperature,
+        temperature_ignored,
+        temperature_last,
+        top_k_left_out,
+        top_p_left_out,
+        excluded_logits_zero,
+    ),
+)
