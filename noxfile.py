@@ -2,7 +2,6 @@
 
 nox --list                           what there is
 nox -s tests-3.12                    helpers and tools with another Python, from the lock
-nox -s without_torch-3.12            the same without PyTorch, which spares gigabytes
 nox -s colab -- 05                   a lesson, alone and whole, with Colab's versions
 """
 
