@@ -2,7 +2,6 @@
 
 nox --list                           what there is
 nox -s tests-3.12                    helpers and tools with another Python, from the lock
-nox -s without_torch-3.12            the same without PyTorch, which spares gigabytes
 nox -s colab -- 05                   a lesson, alone and whole, with Colab's versions
 """
 
@@ -27,7 +26,6 @@ COLAB = {  # read off a Colab runtime
     "tensorflow": "2.20.0",
     "torch": "2.11.0",
 }
-OF_TORCH = re.compile(r"torch|triton|nvidia-|cuda-")
 NOT_HERE = "--deselect=tests/tools/test_colab.py"  # it runs notebooks
 ENVIRONMENT = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}
 
@@ -36,25 +34,14 @@ nox.options.sessions = ["tests"]
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Package, exercises and tools with the locked packages: 5 GB a Python while it lasts."""
+    """Package, exercises and tools with the locked packages: 5 GB a Python.
+
+    On Linux set PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu to do without CUDA's 7 GB.
+    """
     session.install("-e", ".[dev]", "-c", "constraints.txt")
     session.run("python", "-m", "pip", "check")
     folders = session.posargs or ["tests/package", "tests/exercises", "tests/tools", NOT_HERE]
     session.run("pytest", "-q", "-p", "no:cacheprovider", *folders, env=ENVIRONMENT)
-
-
-@nox.session(python=PYTHONS)
-def without_torch(session: nox.Session) -> None:
-    """The lock without PyTorch and its libraries, and the tests that never import it."""
-    lock = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    requirements = Path(session.create_tmp(), "lock.txt")
-    kept = [line for line in lock if not OF_TORCH.match(line)]
-    requirements.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    session.install("--no-deps", "-r", str(requirements))
-    paths = sorted(ROOT.glob("tests/package/test_*.py"))
-    paths = [str(path) for path in paths if "import torch" not in path.read_text(encoding="utf-8")]
-    environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT / "src")}
-    session.run("pytest", "-q", "-p", "no:cacheprovider", *paths, env=environment)
 
 
 @nox.session(python=COLABS_PYTHON)

@@ -174,7 +174,7 @@ BROKEN = {
     "two reasons": (
         retag(9, "nbval-ignore-output", "timing", "sample"),
         "cell 9",
-        "exactly one of machine, sample, timing",
+        "exactly one of machine, play, sample, timing",
     ),
     "reason but compared": (retag(10, "sample"), "cell 10", "exactly one of"),
     "too many ignored": (add(8, *(UNCOMPARED * 6)), "cell 21", "is not compared; 6 such cells"),

@@ -12,33 +12,24 @@ from small_notebooks import write
 LESSONS = list(notebook.lessons().values())
 # Nobody types the record. Where a test of it fails: python tools/measure.py NN
 RECORDS = json.loads(measure.RECORD.read_text(encoding="utf-8")).get("lessons", {})
+MEGABYTES = 2000  # of a kernel at most
 PLAN = measure.PLAN.read_text(encoding="utf-8")
 
 
-@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
-def path(request):
-    return request.param
-
-
-def test_every_lesson_was_measured_with_the_sections_it_has(path):
-    record = RECORDS[path.stem[:2]]
-    names = list(notebook.by_section(notebook.read(path)))
+@pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
+def test_a_lesson_was_measured_as_it_is_and_stays_within_its_means(path):
+    lesson, record = notebook.read(path), RECORDS[path.stem[:2]]
+    names = list(notebook.by_section(lesson))
     assert list(record["sections"]) == names
     assert sum(record["sections"].values()) <= record["seconds"] + 0.05 * len(names)
+    assert 50 < record["peak_megabytes"] <= MEGABYTES
+    loaded = set(record["frameworks"]) - frameworks_named("\n".join(notebook.code(lesson)))
+    assert not loaded, "a framework is loaded that the lesson does not use"
 
 
 def test_the_tables_are_made_from_the_record():
     for name, rows in measure.tables(RECORDS).items():
         assert f"<!-- {name} -->\n{rows}\n<!-- /{name} -->" in PLAN
-
-
-def test_a_kernel_takes_at_most_two_gigabytes(path):
-    assert 50 < RECORDS[path.stem[:2]]["peak_megabytes"] <= 2000
-
-
-def test_a_lesson_loads_no_framework_that_it_does_not_use(path):
-    used = frameworks_named("\n".join(notebook.code(notebook.read(path))))
-    assert set(RECORDS[path.stem[:2]]["frameworks"]) <= used
 
 
 def frameworks_named(source: str) -> set[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import draw_map
 import notebook
 import pytest
+import tables
 from notebook import ROOT
 
 from helpers import exercises
@@ -47,9 +48,9 @@ def test_the_commands_and_files_that_a_paper_names_exist(paper):
     assert [name for name in named if "NN" not in name and not (ROOT / name).exists()] == []
 
 
-@pytest.mark.parametrize("path", notebook.lessons().values(), ids=lambda path: path.stem)
-def test_the_readme_lists_each_lesson(path):
-    assert re.search(rf"^\| \[.*\]\(notebooks/{path.name}\) ", text_of("README.md"), re.MULTILINE)
+def test_the_tables_of_lessons_are_up_to_date(capsys):
+    """When this fails: python tools/tables.py"""
+    assert tables.main(["--check"]) == 0, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in (ROOT / "data").glob("*.*z")))
