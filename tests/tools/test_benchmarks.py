@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import COMPARISONS, FOLDER, LADDER, __main__, generate, ladder, lstm, scoring
+from benchmarks import COMPARISONS, FOLDER, LADDER, __main__, generate, ladder, lstm, scoring, text
 from benchmarks.race import Run, epochs, race, race_each_seed
 from helpers import data
 from helpers.models import gpt2, rnn
@@ -151,9 +151,9 @@ def written(tmp_path, monkeypatch):
 def shortened(monkeypatch):
     """Short texts, few digits, and one score for all recurrent models; no network is needed."""
     plays, digits = data.shakespeare(), data.mnist()
-    text = data.Text("short", plays.train[:20_000], plays.dev[:1_000], plays.held[:200])
+    short = data.Text("short", plays.train[:20_000], plays.dev[:1_000], plays.held[:200])
     few = data.Digits(**{name: part[:100] for name, part in vars(digits).items()})
-    monkeypatch.setattr(data, "shakespeare", lambda which="plays": text)
+    monkeypatch.setattr(data, "shakespeare", lambda which="plays": short)
     monkeypatch.setattr(data, "mnist", lambda: few)
     for module in (lstm, ladder):
         monkeypatch.setattr(module, "recurrent_nats", lambda model, text: 1.5)
@@ -171,8 +171,14 @@ def test_the_ladder_keeps_the_rungs_of_other_lessons(written, shortened, monkeyp
 
 
 @pytest.mark.parametrize("name", ["mlp", "lstm", "text"])
-def test_a_comparison_on_a_tiny_budget_has_the_form_of_its_record(name, written, shortened):
+def test_a_comparison_on_a_tiny_budget_has_the_form_of_its_record(
+    name, written, shortened, monkeypatch
+):
+    few = {recipe: text.RECIPES[recipe] for recipe in ("README recipe", "Muon")}
     stored = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    for recipe in text.RECIPES.keys() - few.keys():
+        stored["results"].pop(recipe, None)
+    monkeypatch.setattr(text, "RECIPES", few)
     record = written(name, "--seconds=0.02")
     assert set(record) == set(stored)
     assert list(record["results"]) == list(stored["results"])
@@ -186,14 +192,14 @@ def test_a_comparison_on_a_tiny_budget_has_the_form_of_its_record(name, written,
 
 
 def test_a_recurrent_model_is_scored_on_every_held_out_character():
-    text = data.Text("letters", "", "ab" * 200, "abcd" * 30)
+    letters = data.Text("letters", "", "ab" * 200, "abcd" * 30)
     model = rnn.CharModel(torch.nn.LSTM, 4, d=2, H=3)
     for parameter in model.output.parameters():
         torch.nn.init.zeros_(parameter)  # so that all characters are equally probable
-    assert scoring.recurrent_nats(model, text) == pytest.approx(math.log(4))
+    assert scoring.recurrent_nats(model, letters) == pytest.approx(math.log(4))
     with torch.no_grad():
         model.output.bias[:2] = -math.inf  # "a" and "b", half of what is held out, never come
-    assert scoring.recurrent_nats(model, text) == math.inf
+    assert scoring.recurrent_nats(model, letters) == math.inf
 
 
 def test_the_writers_write_as_many_tokens_as_are_counted(tmp_path):
