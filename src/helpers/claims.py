@@ -1,4 +1,4 @@
-"""Measured numbers and the limits that they keep; lessons call them as check.claim and check.summary.
+"""Measured numbers and the limits that they keep: check.claim and check.summary.
 
 The line of a claim is stored in the notebook with its number, which differs between machines. The
 tests compare it with the number masked: `sanitize.cfg`, which nbval reads, knows the line's form.

@@ -20,6 +20,7 @@ from matplotlib.image import imsave
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from helpers import plot
+from helpers.plot.show import described, png_of_current_figure
 
 __all__ = ["bars", "curves", "images"]
 
@@ -232,8 +233,7 @@ def _publish(
     frame: Frame, sliders: Sliders, start: Sequence[int] | None, alt: str, still: Callable
 ) -> None:
     """Show the frame, and beside it the picture that `still` draws at the first position."""
-    if not alt.strip():
-        raise ValueError("The alternative text is empty: say in a sentence what the figure shows.")
+    alt = described(alt)
     start = [len(values) // 2 for values in sliders.values()] if start is None else list(start)
     controls = "".join(
         f'<label>{html.escape(name)} <input type="range" min="0" max="{len(values) - 1}" '
@@ -254,21 +254,13 @@ def _publish(
             f"The frame has {len(page.encode()) / 1000:.0f} kB, more than {LIMIT / 1000:.0f}: "
             "take fewer positions or fewer points."
         )
-    words = html.escape(" ".join(alt.split()))
     height = frame.height + 30 * len(sliders) + 20
     embedded = (
-        f'<iframe title="{words}" sandbox="allow-scripts" width="100%" height="{height}" '
+        f'<iframe title="{html.escape(alt)}" sandbox="allow-scripts" width="100%" height="{height}" '
         f'style="border:0;max-width:{WIDTH + 20}px" srcdoc="{html.escape(page)}"></iframe>'
     )
     still([values[at] for values, at in zip(sliders.values(), start, strict=True)])
-    figure, buffer = plt.gcf(), io.BytesIO()
-    figure.savefig(buffer, format="png", bbox_inches="tight", facecolor="white")
-    plt.close(figure)
     publish_display_data(
-        {
-            "text/html": embedded,
-            "image/png": base64.b64encode(buffer.getvalue()).decode("ascii"),
-            "text/plain": alt,
-        },
-        metadata={"image/png": {"alt": " ".join(alt.split())}},
+        {"text/html": embedded, "image/png": png_of_current_figure(), "text/plain": alt},
+        metadata={"image/png": {"alt": alt}},
     )

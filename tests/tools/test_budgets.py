@@ -10,9 +10,9 @@ from notebook import ROOT
 from sources import python_files
 
 LINES, LINES_OF_A_BANK, LINES_FOR_LESSONS = 300, 700, 1300
-# What lessons import beside these is small: the rooms of networks, of text, of banks, and training
-# on its own.
-OTHER_ROOMS = ("models/", "text/", "exercises/banks/", "pretrain.py")
+# What lessons import beside these is small: the rooms of networks, of text, of exercises, and
+# training on its own.
+OTHER_ROOMS = ("models/", "text/", "exercises/", "pretrain.py")
 HELPERS = ROOT / "src" / "helpers"
 MODULES = {path.relative_to(HELPERS).as_posix(): path for path in sorted(HELPERS.rglob("*.py"))}
 

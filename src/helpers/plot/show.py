@@ -7,7 +7,25 @@ import matplotlib.pyplot as plt
 from IPython import get_ipython
 from IPython.display import publish_display_data
 
-__all__ = ["show"]
+__all__ = ["described", "png_of_current_figure", "show"]
+
+
+def described(alt: str) -> str:
+    """An alternative text on one line.
+
+    Raises ValueError if it is empty.
+    """
+    if not alt.strip():
+        raise ValueError("The alternative text is empty: say in a sentence what the figure shows.")
+    return " ".join(alt.split())
+
+
+def png_of_current_figure() -> str:
+    """The current figure as PNG in base64; it is closed, or the inline backend would show it too."""
+    buffer = io.BytesIO()
+    plt.savefig(buffer, format="png", bbox_inches="tight", facecolor=plt.gcf().get_facecolor())
+    plt.close()
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def show(alt: str) -> None:
@@ -20,21 +38,13 @@ def show(alt: str) -> None:
 
     Raises ValueError if it is empty.
     """
-    if not alt.strip():
-        raise ValueError("The alternative text is empty: say in a sentence what the figure shows.")
-    shell = get_ipython()
+    alt, shell, figure = described(alt), get_ipython(), plt.gcf()
     if shell is None or not hasattr(shell, "kernel"):
         plt.show()
         return
-    figure, buffer = plt.gcf(), io.BytesIO()
-    figure.savefig(buffer, format="png", bbox_inches="tight", facecolor=figure.get_facecolor())
-    axes = len(figure.axes)
     size = "x".join(f"{inches * figure.dpi:.0f}" for inches in figure.get_size_inches())
-    plt.close(figure)  # or the inline backend would show it once more
+    text = f"<Figure size {size} with {len(figure.axes)} Axes>"
     publish_display_data(
-        {
-            "image/png": base64.b64encode(buffer.getvalue()).decode("ascii"),
-            "text/plain": f"<Figure size {size} with {axes} Axes>",
-        },
-        metadata={"image/png": {"alt": " ".join(alt.split())}},
+        {"image/png": png_of_current_figure(), "text/plain": text},
+        metadata={"image/png": {"alt": alt}},
     )
