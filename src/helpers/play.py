@@ -256,7 +256,8 @@ def _publish(
         )
     height = frame.height + 30 * len(sliders) + 20
     embedded = (
-        f'<iframe title="{html.escape(alt)}" sandbox="allow-scripts" width="100%" height="{height}" '
+        f'<iframe title="{html.escape(alt)}" sandbox="allow-scripts" width="100%" '
+        f'height="{height}" '
         f'style="border:0;max-width:{WIDTH + 20}px" srcdoc="{html.escape(page)}"></iframe>'
     )
     still([values[at] for values, at in zip(sliders.values(), start, strict=True)])

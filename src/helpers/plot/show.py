@@ -21,7 +21,7 @@ def described(alt: str) -> str:
 
 
 def png_of_current_figure() -> str:
-    """The current figure as PNG in base64; it is closed, or the inline backend would show it too."""
+    """The current figure as PNG in base64; closed, or the inline backend would show it too."""
     buffer = io.BytesIO()
     plt.savefig(buffer, format="png", bbox_inches="tight", facecolor=plt.gcf().get_facecolor())
     plt.close()
