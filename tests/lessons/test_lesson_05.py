@@ -183,7 +183,7 @@ def test_training_restarts_one_reader_in_turn_and_keeps_the_others(kind):
 
 def test_a_learners_own_text_in_any_script_is_learnt():
     line = "床前明月光，疑是地上霜。舉頭望明月，低頭思故鄉。\n"
-    text = data.text(line * 500)
+    text = data.split("text", line * 500)
     vocab = sorted(set(text.train))
     torch.manual_seed(0)
     model = lesson.CharModel(torch.nn.LSTM, len(vocab), 8, 32)
