@@ -21,6 +21,7 @@ __all__ = [
     "Config",
     "KVCache",
     "from_folder",
+    "initialise",
     "new_cache",
     "step_bytes",
     "write",
@@ -96,11 +97,18 @@ class Block(nn.Module):
         return x + self.mlp(self.ln_2(x))
 
 
-class GPT2(nn.Module):
-    """GPT-2; its tensors have the names of Hugging Face's files, and `wte` is the output layer too.
+def initialise(model):
+    """Give a GPT2 its initial weights, from torch's global generator."""
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            nn.init.zeros_(parameter)
+        elif parameter.dim() == 2:  # the branches into the residual stream start smaller
+            branches = 2 * model.config.n_layer if name.endswith("c_proj.weight") else 1
+            nn.init.normal_(parameter, std=0.02 / math.sqrt(branches))
 
-    It has no dropout. A new one has GPT-2's initial weights, drawn by torch's global generator.
-    """
+
+class GPT2(nn.Module):
+    """GPT-2, without dropout; its tensors have the names of Hugging Face's files."""
 
     def __init__(self, config):
         super().__init__()
@@ -109,12 +117,7 @@ class GPT2(nn.Module):
         self.wpe = nn.Embedding(config.n_positions, config.n_embd)
         self.h = nn.ModuleList(Block(config) for _ in range(config.n_layer))
         self.ln_f = nn.LayerNorm(config.n_embd, eps=config.layer_norm_epsilon)
-        for name, parameter in self.named_parameters():
-            if name.endswith("bias"):
-                nn.init.zeros_(parameter)
-            elif parameter.dim() == 2:  # the branches into the residual stream start smaller
-                branches = 2 * config.n_layer if name.endswith("c_proj.weight") else 1
-                nn.init.normal_(parameter, std=0.02 / math.sqrt(branches))
+        initialise(self)
 
     def hidden(self, ids, cache=None):
         """The normalised last hidden states (B, T, d) of the tokens ids (B, T)."""
