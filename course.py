@@ -22,10 +22,11 @@ HELP = """\
 python3 course.py lab [arguments of jupyter lab]
     Opens JupyterLab on the first notebook, for example: course.py lab --no-browser --port 8899
 
-python3 course.py test [lesson] [--other-machine] [--colab] [arguments of pytest]
+python3 course.py test [lesson] [--other-machine] [--other-seed N] [--colab] [pytest options]
     Runs ruff, every notebook and every unit test. A lesson is its number: course.py test 02
     runs its notebook, its tests and its exercises.
     --other-machine computes with one thread and an older instruction set.
+    --other-seed runs the notebooks only, with every seed moved: claims must hold all the same.
     --colab runs the notebooks only: whole, each alone in a folder, without a network.
 
 The first start installs the course into .venv, which takes some minutes.
@@ -212,8 +213,9 @@ def run(command: list, environment: dict) -> int:
 def course_environment() -> dict:
     """Environment variables for everything that runs in `.venv`."""
     path = str(PYTHON.parent) + os.pathsep + os.environ.get("PATH", "")
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return dict(
-        os.environ,
+        own,  # without a folder of the reader's own in front of the course's packages
         OMP_WAIT_POLICY="passive",  # two jobs on two cores must not stall each other …
         GOMP_SPINCOUNT="1000",  # … and small steps must not wait for a sleeping thread
         JUPYTER_PREFER_ENV_PATH="1",  # the kernel `python3` is the one of .venv
@@ -268,6 +270,7 @@ def test(arguments: list) -> int:
     colab = "--colab" in arguments
     if colab:
         environment["COURSE_COLAB"] = "whole"  # tests/tools/test_colab.py reads it
+    arguments = other_seed(list(arguments), environment)
     options = ("--other-machine", "--colab")
     arguments = [argument for argument in arguments if argument not in options]
     if arguments and arguments[0].isdecimal():
@@ -280,6 +283,22 @@ def test(arguments: list) -> int:
     if lint or layout:
         print("ruff complains (see above), so this run fails whatever pytest says.", flush=True)
     return run(["pytest", *arguments], environment) or lint or layout
+
+
+def other_seed(arguments: list, environment: dict) -> list:
+    """Replace `--other-seed N` by what runs notebooks with moved seeds, outputs not compared."""
+    if "--other-seed" not in arguments:
+        return arguments
+    place = arguments.index("--other-seed")
+    shift = "".join(arguments[place + 1 : place + 2])
+    if not shift.isdecimal() or int(shift) < 1:
+        sys.exit(
+            "--other-seed needs a whole number of at least 1, as in: course.py test 05 --other-seed 1"
+        )
+    environment["COURSE_OTHER_SEED"] = shift  # helpers.session reads it
+    del arguments[place : place + 2]
+    notebooks = [] if arguments and arguments[0].isdecimal() else ["notebooks"]
+    return [*arguments, *notebooks, "--nbval-lax", "-k", "ipynb"]
 
 
 def lesson_arguments(number: str, colab: bool = False) -> list:

@@ -32,6 +32,7 @@ def start(*frameworks: str, seed: int = 0) -> None:
         raise ValueError(
             f"The course computes on the CPU; COURSE_DEVICE={device} is not supported."
         )
+    seed += int(os.environ.get("COURSE_OTHER_SEED", "0"))  # course.py test --other-seed N
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(threads())  # for libraries that are loaded later
     random.seed(seed)
