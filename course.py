@@ -292,10 +292,9 @@ def other_seed(arguments: list, environment: dict) -> list:
     place = arguments.index("--other-seed")
     shift = "".join(arguments[place + 1 : place + 2])
     if not shift.isdecimal() or int(shift) < 1:
-        sys.exit(
-            "--other-seed needs a whole number of at least 1, as in: course.py test 05 --other-seed 1"
-        )
-    environment["COURSE_OTHER_SEED"] = shift  # helpers.session reads it
+        sys.exit("--other-seed needs a number: python3 course.py test 05 --other-seed 1")
+    environment["COURSE_OTHER_SEED"] = shift
+    environment["PYTHONPATH"] = str(ROOT / "tools" / "other_seed")  # its sitecustomize moves seeds
     del arguments[place : place + 2]
     notebooks = [] if arguments and arguments[0].isdecimal() else ["notebooks"]
     return [*arguments, *notebooks, "--nbval-lax", "-k", "ipynb"]

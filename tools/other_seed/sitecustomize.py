@@ -14,7 +14,8 @@ default_rng, manual_seed = np.random.default_rng, torch.manual_seed
 
 
 def moved_rng(seed=None):
-    return default_rng(seed if seed is None else [*np.atleast_1d(seed), SHIFT])
+    numbers = isinstance(seed, int | np.integer | list | tuple)  # not a generator or its like
+    return default_rng([*np.atleast_1d(seed), SHIFT] if numbers else seed)
 
 
 class MovedGenerator(torch.Generator):
