@@ -282,5 +282,6 @@ if __name__ == "__main__":
         distributed.init_process_group("gloo")
     code = main()
     if several:
-        distributed.destroy_process_group()
+        time.sleep(1)  # gloo's threads need Python's lock to let go of the last tensors, and
+        distributed.destroy_process_group()  # this holds it while it waits for them
     sys.exit(code)
