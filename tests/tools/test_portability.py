@@ -138,113 +138,113 @@ FAULTS = [
 def test_the_checker_finds():
     for source, what in FAULTS:
         assert what in complaints(source), source
-    
-    
-    @pytest.mark.parametrize(
-        "source",
-        [
-            "path.read_text(encoding='utf-8')",
-            "path.read_text('utf-8')",
-            "path.write_text(text, 'utf-8')",
-            "open('a', 'rb')",
-            "path.open('wb')",
-            "path.open('a', encoding='utf-8')",
-            "tempfile.TemporaryFile(dir=folder)",
-            "gzip.open(path)",
-            "Image.open(path)",
-            "multiprocessing.get_context('spawn')",
-            "if hasattr(signal, 'SIGALRM'):\n    signal.alarm(1)",
-            "if os.name != 'nt':\n    os.nice(5)",
-            "kill = signal.SIGKILL if sys.platform != 'win32' else signal.SIGTERM",
-            "signal.signal(signal.SIGTERM, stop)",
-            "'and/tmp or a/home/b'",
-            "os.replace(a, b)",
-        ],
-    )
-    def test_the_checker_leaves_alone(source):
+
+
+FINE = [
+    "path.read_text(encoding='utf-8')",
+    "path.read_text('utf-8')",
+    "path.write_text(text, 'utf-8')",
+    "open('a', 'rb')",
+    "path.open('wb')",
+    "path.open('a', encoding='utf-8')",
+    "tempfile.TemporaryFile(dir=folder)",
+    "gzip.open(path)",
+    "Image.open(path)",
+    "multiprocessing.get_context('spawn')",
+    "if hasattr(signal, 'SIGALRM'):\n    signal.alarm(1)",
+    "if os.name != 'nt':\n    os.nice(5)",
+    "kill = signal.SIGKILL if sys.platform != 'win32' else signal.SIGTERM",
+    "signal.signal(signal.SIGTERM, stop)",
+    "'and/tmp or a/home/b'",
+    "os.replace(a, b)",
+]
+
+
+def test_the_checker_leaves_alone():
+    for source in FINE:
         assert complaints(source) == [], source
-    
-    
-    # ------------------------------------------------------------------- where readers keep the course
-    
-    WORK = """
-    import sys
-    from pathlib import Path
-    
-    import helpers
-    from helpers import data, exercises, session
-    
-    session.start()
-    assert data.mnist().x_train.shape == (7000, 28, 28), source
-    folder = Path(sys.argv[1])
-    own = folder / "Mein Text é · 文.txt"
-    own.write_text("Grüße, 世界!\\n" * 1000, encoding="utf-8")
-    assert data.text(own).train.startswith("Grüße, 世界!"), source
-    exercises.bank("00")
-    exercises.report(folder / "Ergebnis é.json")
-    print(helpers.__file__)
-    """
-    
-    
-    def run_python(folder: Path, code: str, *arguments: str, **environment: str):
-        """Run code as a script in a new Python."""
-        script = folder / "script.py"
-        script.write_text(code, encoding="utf-8")
-        return subprocess.run(
-            [sys.executable, str(script), *arguments],
-            env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
-            capture_output=True,
-            encoding="utf-8",
-        )
-    
-    
-    @pytest.mark.parametrize("name", ["my course (copy) & notes", "Kurs für Müßige · 課程"])
-    def test_the_helpers_work_in_a_folder_with_an_odd_name(tmp_path, name):
-        course = tmp_path / name
-        shutil.copytree(ROOT / "src" / "helpers", course / "src" / "helpers")
-        (course / "data").mkdir()
-        shutil.copy(ROOT / "data" / "mnist-10k.npz", course / "data")
-        done = run_python(course, WORK, str(course), PYTHONPATH=str(course / "src"))
-        assert done.returncode == 0, done.stderr, source
-        assert done.stdout.splitlines()[-1] == str(course / "src" / "helpers" / "__init__.py"), source
-        assert (course / "Ergebnis é.json").read_text(encoding="utf-8") == "{}\n", source
-    
-    
-    # ------------------------------------------------------------------ a home that cannot be written
-    
-    FETCH = """
-    import sys
-    from helpers import data
-    
-    kept = data.fetch("letters", sys.argv[1:2], sys.argv[2], "no advice")
-    print(kept.read_bytes().decode())
-    again = data.fetch("letters", ["http://127.0.0.1:9/letters"], sys.argv[2], "no advice")
-    assert again == kept, source
-    """
-    HOMES = ("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
-    
-    
-    @pytest.fixture
-    def no_home(tmp_path) -> dict[str, str]:
-        """Environment whose home lies below a file, where nobody can make a folder."""
-        (tmp_path / "a file").touch()
-        homes = dict.fromkeys(HOMES, str(tmp_path / "a file" / "home"))
-        own = {"MPLCONFIGDIR": str(tmp_path), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-        return homes | own
-    
-    
-    def test_without_a_home_downloads_go_to_a_temporary_folder_which_is_said(tmp_path, web, no_home):
-        web.files["/letters"] = b"abc"
-        sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        done = run_python(tmp_path, FETCH, web.url("/letters"), sha256, **no_home)
-        assert done.returncode == 0, done.stderr, source
-        said, content = done.stdout.splitlines()
-        assert "cannot be written; downloads stay in " in said and "until Python ends" in said, source
-        assert content == "abc", source
-        folder = Path(said.split("downloads stay in ")[1].removesuffix(" until Python ends."))
-        assert not folder.exists(), source
-    
-    
-    def test_without_a_home_the_session_starts_and_exercises_work(tmp_path, no_home):
-        done = run_python(tmp_path, WORK, str(tmp_path), **no_home)
-        assert done.returncode == 0, done.stderr, source
+
+
+# ------------------------------------------------------------------- where readers keep the course
+
+WORK = """
+import sys
+from pathlib import Path
+
+import helpers
+from helpers import data, exercises, session
+
+session.start()
+assert data.mnist().x_train.shape == (7000, 28, 28)
+folder = Path(sys.argv[1])
+own = folder / "Mein Text é · 文.txt"
+own.write_text("Grüße, 世界!\\n" * 1000, encoding="utf-8")
+assert data.text(own).train.startswith("Grüße, 世界!")
+exercises.bank("00")
+exercises.report(folder / "Ergebnis é.json")
+print(helpers.__file__)
+"""
+
+
+def run_python(folder: Path, code: str, *arguments: str, **environment: str):
+    """Run code as a script in a new Python."""
+    script = folder / "script.py"
+    script.write_text(code, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, str(script), *arguments],
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize("name", ["my course (copy) & notes", "Kurs für Müßige · 課程"])
+def test_the_helpers_work_in_a_folder_with_an_odd_name(tmp_path, name):
+    course = tmp_path / name
+    shutil.copytree(ROOT / "src" / "helpers", course / "src" / "helpers")
+    (course / "data").mkdir()
+    shutil.copy(ROOT / "data" / "mnist-10k.npz", course / "data")
+    done = run_python(course, WORK, str(course), PYTHONPATH=str(course / "src"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(course / "src" / "helpers" / "__init__.py")
+    assert (course / "Ergebnis é.json").read_text(encoding="utf-8") == "{}\n"
+
+
+# ------------------------------------------------------------------ a home that cannot be written
+
+FETCH = """
+import sys
+from helpers import data
+
+kept = data.fetch("letters", sys.argv[1:2], sys.argv[2], "no advice")
+print(kept.read_bytes().decode())
+again = data.fetch("letters", ["http://127.0.0.1:9/letters"], sys.argv[2], "no advice")
+assert again == kept
+"""
+HOMES = ("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+
+
+@pytest.fixture
+def no_home(tmp_path) -> dict[str, str]:
+    """Environment whose home lies below a file, where nobody can make a folder."""
+    (tmp_path / "a file").touch()
+    homes = dict.fromkeys(HOMES, str(tmp_path / "a file" / "home"))
+    own = {"MPLCONFIGDIR": str(tmp_path), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    return homes | own
+
+
+def test_without_a_home_downloads_go_to_a_temporary_folder_which_is_said(tmp_path, web, no_home):
+    web.files["/letters"] = b"abc"
+    sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    done = run_python(tmp_path, FETCH, web.url("/letters"), sha256, **no_home)
+    assert done.returncode == 0, done.stderr
+    said, content = done.stdout.splitlines()
+    assert "cannot be written; downloads stay in " in said and "until Python ends" in said
+    assert content == "abc"
+    folder = Path(said.split("downloads stay in ")[1].removesuffix(" until Python ends."))
+    assert not folder.exists()
+
+
+def test_without_a_home_the_session_starts_and_exercises_work(tmp_path, no_home):
+    done = run_python(tmp_path, WORK, str(tmp_path), **no_home)
+    assert done.returncode == 0, done.stderr
