@@ -20,6 +20,7 @@ import execute
 import nbformat
 import notebook
 import psutil
+import study
 from notebook import ROOT, by_section
 
 from helpers import files
@@ -33,10 +34,6 @@ PLAN = ROOT / "docs" / "teaching.md"
 TABLES = re.compile(r"(<!-- (sessions|sections) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 FRAMEWORKS = ("keras", "tensorflow", "torch")
 
-# What the minutes in class are made of. Rules of thumb, not measurements.
-WORDS_A_MINUTE = 120  # of text, said aloud or read with care
-CELL_MINUTES = 0.5  # to look at a cell and what it prints
-EXERCISE_MINUTES = 8
 SESSION_MINUTES = 90
 
 
@@ -96,22 +93,6 @@ def measure(path: Path) -> dict:
     }
 
 
-def minutes_in_class(lesson: Mapping, seconds: Mapping[str, float]) -> dict[str, float]:
-    """Minutes that a section takes in class, by the rules of thumb above, computing included."""
-    minutes = {}
-    for name, parts in by_section(lesson).items():
-        words = sum(len(text.split()) for _, kind, text in parts if kind == "markdown")
-        code = [text for _, kind, text in parts if kind == "code"]
-        exercises = {id for text in code for id in re.findall(r'exercise\("(.+?)"\)\.check', text)}
-        minutes[name] = (
-            words / WORDS_A_MINUTE
-            + len(code) * CELL_MINUTES
-            + len(exercises) * EXERCISE_MINUTES
-            + seconds[name] / 60
-        )
-    return minutes
-
-
 def sessions(minutes: Mapping[str, float]) -> list[list[str]]:
     """Consecutive sections together: as few sessions as possible, and of these the most equal."""
     few = len(packed(minutes, SESSION_MINUTES))
@@ -141,7 +122,7 @@ def tables(lessons: Mapping[str, Mapping]) -> dict[str, str]:
     detail = ["| lesson | section | minutes | computing, s |", "|---|---|---|---|"]
     for number, record in sorted(lessons.items()):
         path = notebook.lesson(number)
-        minutes = minutes_in_class(notebook.read(path), record["sections"])
+        minutes = study.by_section(notebook.read(path), record["sections"])
         for n, names in enumerate(sessions(minutes), start=1):
             length = sum(minutes[name] for name in names)
             spent = sum(record["sections"][name] for name in names)

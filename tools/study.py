@@ -20,21 +20,23 @@ TIME = re.compile(r"^\*\*Time\*\*:.*$", re.MULTILINE)
 
 def minutes(lesson: Mapping, seconds: Mapping[str, float]) -> tuple[float, float]:
     """(the road, everything), computing included; `seconds` are measured, by section."""
-    road = everything = 0.0
-    plumbing = [index for index, cell in enumerate(lesson["cells"]) if is_plumbing(cell)]
+    everything = by_section(lesson, seconds)
+    road = by_section(lesson, seconds, without="proof")
+    return sum(m for name, m in road.items() if STAR not in name), sum(everything.values())
+
+
+def by_section(
+    lesson: Mapping, seconds: Mapping[str, float], without: str = ""
+) -> dict[str, float]:
+    """The minutes of each section, computing included; cells with the tag `without` left out."""
+    found = {}
     for name, parts in notebook.by_section(lesson).items():
-        optional = STAR in name
+        found[name] = seconds.get(name, 0.0) / 60
         for index, kind, source in parts:
-            if index in plumbing:
-                continue
-            spent = reading(source) if kind == "markdown" else working(source)
-            everything += spent
-            if not optional and "proof" not in notebook.tags(lesson["cells"][index]):
-                road += spent
-        computing = seconds.get(name, 0.0) / 60
-        everything += computing
-        road += 0.0 if optional else computing
-    return road, everything
+            cell = lesson["cells"][index]
+            if not is_plumbing(cell) and without not in notebook.tags(cell):
+                found[name] += reading(source) if kind == "markdown" else working(source)
+    return found
 
 
 def is_plumbing(cell: Mapping) -> bool:

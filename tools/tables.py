@@ -1,9 +1,9 @@
-"""Write the table of lessons where it is shown: in README.md and in lesson 00.
+"""Write what was measured where it is shown: times in title cells, README.md and lesson 00.
 
     python tools/tables.py [--check]
 
-What each lesson makes stands in docs/lessons.json, its minutes of computing in docs/measured.json.
-With --check nothing is written, and a table that differs is named.
+What each lesson makes stands in docs/lessons.json, its computing in docs/measured.json; the time to
+study it comes from tools/study.py. With --check nothing is written, and what differs is named.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import notebook
+import study
 
 from helpers import files
 
@@ -20,42 +21,51 @@ ROOT = Path(__file__).resolve().parents[1]
 TABLE = re.compile(r"(<!-- lessons -->\n).*?(\n<!-- /lessons -->)", re.DOTALL)
 
 
+def measured() -> dict[str, dict]:
+    """What tools/measure.py recorded, by lesson."""
+    record = ROOT / "docs" / "measured.json"
+    return json.loads(record.read_text(encoding="utf-8"))["lessons"]
+
+
 def table(link: str) -> str:
     """The table in Markdown; `link` is the folder of the notebooks as seen from the page."""
-    docs = ROOT / "docs"
-    lessons = json.loads((docs / "lessons.json").read_text(encoding="utf-8"))
-    measured = json.loads((docs / "measured.json").read_text(encoding="utf-8"))["lessons"]
-    rows = ["| lesson | you make | minutes |", "|---|---|---|"]
+    lessons = json.loads((ROOT / "docs" / "lessons.json").read_text(encoding="utf-8"))
+    records, rows = measured(), ["| lesson | you make | study | computing |", "|---|---|---|---|"]
     for number, lesson in lessons.items():
         name = f"{number} {lesson['title']}"
         if "planned" in lesson:
-            rows.append(f"| {name} | {lesson['makes']} | planned |")
-        else:
-            minutes = f"{measured[number]['seconds'] / 60:.1g}"
-            path = f"{link}{notebook.lesson(number).name}"
-            rows.append(f"| [{name}]({path}) | {lesson['makes']} | {minutes} |")
+            rows.append(f"| {name} | {lesson['makes']} | planned | |")
+            continue
+        path, record = notebook.lesson(number), records[number]
+        _, whole = study.minutes(notebook.read(path), record["sections"])
+        computing = max(1, round(record["seconds"] / 60))
+        link_to = f"[{name}]({link}{path.name})"
+        rows.append(f"| {link_to} | {lesson['makes']} | {study.said(whole)} | {computing} min |")
     return "\n".join(rows)
 
 
 def renewed(path: Path) -> str:
-    """The content of README.md or of a notebook, with a fresh table between its marks.
+    """The content of README.md or of a notebook, with its table and its time as they should be.
 
     Raises:
-        ValueError: the page has no marks.
+        ValueError: the page has no place for them.
     """
-    content = path.read_text(encoding="utf-8")
-    rows = table("" if path.suffix == ".ipynb" else "notebooks/")
     if path.suffix != ".ipynb":
-        new, count = TABLE.subn(lambda marks: marks[1] + rows + marks[2], content)
-    else:
-        lesson, count = notebook.read(path), 0
-        for cell in lesson.cells:
-            cell.source, found = TABLE.subn(lambda m: m[1] + rows + m[2], cell.source)
-            count += found
-        new = notebook.written(lesson)
+        content = path.read_text(encoding="utf-8")
+        new, count = TABLE.subn(lambda marks: marks[1] + table("notebooks/") + marks[2], content)
+        if count != 1:
+            raise ValueError(f"{path.name} has {count} tables of lessons, expected one.")
+        return new
+    lesson, number = notebook.read(path), path.name[:2]
+    line = study.line(lesson, measured()[number]["sections"])
+    title = lesson.cells[0]
+    title.source, count = study.TIME.subn(lambda _: line, title.source)
     if count != 1:
-        raise ValueError(f"{path.name} has {count} tables of lessons, expected one.")
-    return new
+        raise ValueError(f"{path.name} has {count} lines '**Time**: …' in its title, expected one.")
+    if number == "00":
+        for cell in lesson.cells:
+            cell.source = TABLE.sub(lambda marks: marks[1] + table("") + marks[2], cell.source)
+    return notebook.written(lesson)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,14 +73,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, name what differs")
     options = parser.parse_args(arguments)
     different = []
-    for path in (ROOT / "README.md", notebook.lesson("00")):
+    for path in (ROOT / "README.md", *notebook.lessons().values()):
         new = renewed(path)
         if new != path.read_text(encoding="utf-8"):
             different.append(path.name)
             if not options.check:
                 files.write(path, new)
     for name in different:
-        print(f"{name}: {'its table of lessons is out of date' if options.check else 'written'}")
+        print(f"{name}: {'its times are out of date' if options.check else 'written'}")
     return 1 if different and options.check else 0
 
 

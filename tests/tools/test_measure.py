@@ -78,22 +78,6 @@ def test_measure_finds_seconds_memory_and_frameworks(tmp_path):
         measure.measure(path)
 
 
-def test_minutes_count_words_cells_exercises_and_computing(tmp_path):
-    path = write(
-        tmp_path / "01_a.ipynb",
-        "# " + "word " * 119 + "\n## 1\n" + "word " * 118,
-        "a = 1",
-        "## 2 · B\n",
-        'exercise("01.1").check(f)',
-        'exercise("01.1").check(g)',
-    )
-    seconds = {"Start": 0, "1": 60.0, "2 · B": 0}
-    minutes = measure.minutes_in_class(notebook.read(path), seconds)
-    assert minutes["Start"] == pytest.approx(1)
-    assert minutes["1"] == pytest.approx(1 + 0.5 + 1)
-    assert minutes["2 · B"] == pytest.approx(4 / 120 + 1 + 8)
-
-
 def test_sessions_are_few_and_equal():
     minutes = {"a": 50.0, "b": 40.0, "c": 0.1, "d": 200.0, "e": 89.0}
     assert measure.sessions(minutes) == [["a"], ["b", "c"], ["d"], ["e"]]
