@@ -42,7 +42,7 @@ class Exercise:
     """One exercise of a bank.
 
     Attributes:
-        id: chapter and number, such as "01.2".
+        id: lesson and number, such as "01.2".
         title: a few words.
         cases: function of a NumPy generator that yields the inputs, one tuple of arguments a case;
             rich enough to tell the answer and every misconception from each other.
