@@ -203,7 +203,7 @@ class CrossAttention(torch.nn.Module):
 class TextTraining:
     """AdamW on random windows of ids (N,); the rate warms up, then falls to zero."""
 
-    def __init__(self, model, ids, B=8, lr=3e-3, warmup=0.1, seed=0):
+    def __init__(self, model, ids, B=4, lr=5e-3, warmup=0.1, seed=0):
         self.model, self.ids, self.B, self.lr, self.warmup = model, ids, B, lr, warmup
         self.rng = torch.Generator().manual_seed(seed)
         self.optimizer = torch.optim.AdamW(model.parameters(), lr, betas=(0.9, 0.95), fused=True)
