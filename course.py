@@ -270,9 +270,9 @@ def test(arguments: list) -> int:
     colab = "--colab" in arguments
     if colab:
         environment["COURSE_COLAB"] = "whole"  # tests/tools/test_colab.py reads it
-    arguments = other_seed(list(arguments), environment)
     options = ("--other-machine", "--colab")
     arguments = [argument for argument in arguments if argument not in options]
+    arguments, moved = other_seed(arguments)
     if arguments and arguments[0].isdecimal():
         arguments = [*lesson_arguments(arguments[0], colab), *arguments[1:]]
     elif colab:
@@ -282,22 +282,22 @@ def test(arguments: list) -> int:
     layout = run(["ruff", "format", "--check"], environment)
     if lint or layout:
         print("ruff complains (see above), so this run fails whatever pytest says.", flush=True)
-    return run(["pytest", *arguments], environment) or lint or layout
+    return run(["pytest", *arguments], dict(environment, **moved)) or lint or layout
 
 
-def other_seed(arguments: list, environment: dict) -> list:
-    """Replace `--other-seed N` by what runs notebooks with moved seeds, outputs not compared."""
+def other_seed(arguments: list) -> tuple:
+    """Arguments with `--other-seed N` replaced by what runs notebooks alone, outputs not compared,
+    and the environment variables that move the seeds."""
     if "--other-seed" not in arguments:
-        return arguments
+        return arguments, {}
     place = arguments.index("--other-seed")
     shift = "".join(arguments[place + 1 : place + 2])
     if not shift.isdecimal() or int(shift) < 1:
         sys.exit("--other-seed needs a number: python3 course.py test 05 --other-seed 1")
-    environment["COURSE_OTHER_SEED"] = shift
-    environment["PYTHONPATH"] = str(ROOT / "tools" / "other_seed")  # its sitecustomize moves seeds
-    del arguments[place : place + 2]
+    arguments = arguments[:place] + arguments[place + 2 :]
     notebooks = [] if arguments and arguments[0].isdecimal() else ["notebooks"]
-    return [*arguments, *notebooks, "--nbval-lax", "-k", "ipynb"]
+    moved = {"COURSE_OTHER_SEED": shift, "PYTHONPATH": str(ROOT / "tools" / "other_seed")}
+    return [*arguments, *notebooks, "--nbval-lax", "-k", "ipynb"], moved
 
 
 def lesson_arguments(number: str, colab: bool = False) -> list:

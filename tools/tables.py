@@ -18,7 +18,7 @@ import study
 from helpers import files
 
 ROOT = Path(__file__).resolve().parents[1]
-TABLE = re.compile(r"(<!-- lessons -->\n).*?(\n<!-- /lessons -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- lessons -->\n).*?(<!-- /lessons -->)", re.DOTALL)
 
 
 def measured() -> dict[str, dict]:
@@ -52,7 +52,9 @@ def renewed(path: Path) -> str:
     """
     if path.suffix != ".ipynb":
         content = path.read_text(encoding="utf-8")
-        new, count = TABLE.subn(lambda marks: marks[1] + table("notebooks/") + marks[2], content)
+        new, count = TABLE.subn(
+            lambda marks: marks[1] + table("notebooks/") + "\n" + marks[2], content
+        )
         if count != 1:
             raise ValueError(f"{path.name} has {count} tables of lessons, expected one.")
         return new
@@ -64,7 +66,9 @@ def renewed(path: Path) -> str:
         raise ValueError(f"{path.name} has {count} lines '**Time**: …' in its title, expected one.")
     if number == "00":
         for cell in lesson.cells:
-            cell.source = TABLE.sub(lambda marks: marks[1] + table("") + marks[2], cell.source)
+            cell.source = TABLE.sub(
+                lambda marks: marks[1] + table("") + "\n" + marks[2], cell.source
+            )
     return notebook.written(lesson)
 
 

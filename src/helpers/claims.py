@@ -11,7 +11,7 @@ from helpers.console import say
 
 __all__ = ["claim", "summary"]
 
-STORED = "claims.json"  # in the data folder: the numbers of the stored run, by lesson and text
+STORED = "claims.json"  # in the data folder: the numbers of the stored run, by text
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,8 @@ def curves(
 
     names = list(found[0])
     frames = [
-        [path(np.asarray(x, float), np.asarray(y, float)) for x, y in one.values()] for one in found
+        [path(np.asarray(x, float), np.asarray(y, float)) for x, y in (one[name] for name in names)]
+        for one in found
     ]
     parts = _axes(x_range, y_range, x_label, y_label, log_y)
     for k, name in enumerate(names):

@@ -168,7 +168,7 @@ def pretrain(text: data.Text, recipe: Recipe, out: Path) -> None:
     state = {"step": 0, "seconds": 0.0, "loss_sum": 0.0, "log": [], "identity": identity}
     if rank == 0 and (out / CHECKPOINT).is_file():
         state = checkpoint.load(out / CHECKPOINT, model=model, **optimizers)
-        if was := {k: v for k, v in state["identity"].items() if v != identity[k]}:
+        if was := {k: v for k, v in state["identity"].items() if v != identity.get(k)}:
             settings = ", ".join(f"{k} = {v}" for k, v in was.items() if k in asdict(recipe))
             was = f"{out} holds an unfinished run with {settings or 'another text'}"
             raise ValueError(f"{was}: go on as it was begun, or name another folder.")

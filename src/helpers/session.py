@@ -18,7 +18,7 @@ def start(*frameworks: str, seed: int = 0) -> None:
     """Import the frameworks named ("torch", "tensorflow"), seed them, and set threads and figures.
 
     Python and NumPy are always seeded. Two threads are used unless the environment variable
-    COURSE_THREADS says otherwise. Calling it again seeds anew and never fails.
+    COURSE_THREADS says otherwise. It may be called again.
 
     Raises:
         ValueError: a framework's name is unknown, or COURSE_DEVICE asks for more than a CPU.

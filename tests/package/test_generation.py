@@ -53,7 +53,7 @@ CONTROLS = [
 
 @pytest.mark.parametrize("controls", CONTROLS)
 def test_controls_equal_those_of_sample(model, controls):
-    """The same seed gives the same tokens as the loop of helpers.sample with its filters."""
+    """The same seed gives the same tokens as generation.draw_tokens with its filters."""
     tokens = []
 
     def next_logits(newest):

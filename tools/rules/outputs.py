@@ -79,6 +79,7 @@ def first_showing_call(tree: ast.Module) -> str | None:
     """The first call that must leave an output: print, plt.show, a check, an exercise."""
     for call in executed(tree, ast.Call):
         name = ast.unparse(call.func)
-        if name in ("print", "plt.show", "report") or name.startswith(("check.", "exercise(")):
+        starts = ("check.", "exercise(", "play.")
+        if name in ("print", "plt.show", "plot.show", "report") or name.startswith(starts):
             return re.sub(r"\(.*\)", "(…)", name)
     return None

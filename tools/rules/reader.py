@@ -97,7 +97,7 @@ def plays(lesson: Lesson) -> Problems:
 
 
 def exercises_spread(lesson: Lesson) -> Problems:
-    """5 to 7 exercises, the last in the last third, none of them far from the next."""
+    """5 to 7 exercises, the last of them in the last third."""
     if lesson.number == TOUR:
         return
     places = [n for n, cell in lesson.code if re.search(r"exercise\(.*\)\.check\(", cell["source"])]
@@ -120,10 +120,10 @@ def going_back(lesson: Lesson) -> Problems:
     makers: dict[str, list[str]] = {}  # by name: the sections that bind it, in order
     readers: list[tuple[int, str, str, set[str]]] = []  # cell, section, function, globals it reads
     for section, parts in lesson.sections().items():
-        for index, kind, source in parts:
+        for index, kind, _ in parts:
             if kind != "code":
                 continue
-            for node in ast.parse(source).body:
+            for node in lesson.trees[index + 1].body:
                 for name in bound(node):
                     makers.setdefault(name, []).append(section)
                 if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -144,8 +144,15 @@ def bound(node: ast.stmt) -> set[str]:
         return {node.name}
     if isinstance(node, ast.Import | ast.ImportFrom):
         return {alias.asname or alias.name.split(".")[0] for alias in node.names}
+    inner = {
+        name.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.comprehension)
+        for name in ast.walk(part.target)
+        if isinstance(name, ast.Name)
+    }
     names = (n for n in notebook.executed(node, ast.Name) if isinstance(n.ctx, ast.Store))
-    return {name.id for name in names}
+    return {name.id for name in names} - inner
 
 
 FORM_2 = [

@@ -42,7 +42,7 @@ def describe(value, whole: int = LARGE) -> str:
         return str(value) if abs(value) < 10**15 else "a huge integer"
     if isinstance(value, float):
         return f"{value:.6g}"
-    if type(value).__module__.startswith("torch.nn."):
+    if type(value).__module__.startswith("torch.nn.") and hasattr(value, "state_dict"):
         weights = [f"{name} = {describe(w)}" for name, w in value.state_dict().items()]
         return f"a {type(value).__name__} with {'; '.join(weights)}"[:400]
     array = _as_array(value)
@@ -103,7 +103,8 @@ class Outcome:
         self.text = "" if error else describe_results(value)
         self.parts = None if error else _parts(value)
         self.names = list(value) if isinstance(value, dict) else None
-        results = value if isinstance(value, tuple | list) else (value,)
+        results = value.values() if isinstance(value, dict) else value
+        results = results if isinstance(value, tuple | list | dict) else (value,)
         self.coarse = any("bfloat16" in str(getattr(part, "dtype", "")) for part in results)
 
     @property
@@ -250,7 +251,7 @@ def _same(a: np.ndarray, b: np.ndarray, coarse: bool = False) -> bool:
     """Whether two results agree; `coarse` for bfloat16, which NumPy shows as float32."""
     if a.dtype.kind == "U":
         return bool(np.array_equal(a, b))
-    floats = [2 if coarse else x.dtype.itemsize for x in (a, b) if x.dtype.kind == "f"]
+    floats = [2 if coarse else x.dtype.itemsize for x in (a, b) if x.dtype.kind in "fc"]
     if not floats:
         return bool(np.array_equal(a, b))
     a, b = a.astype(np.complex128), b.astype(np.complex128)

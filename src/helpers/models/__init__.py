@@ -1,1 +1,1 @@
-"""Networks that several lessons share, each equal to the lesson's own."""
+"""What the lessons define, made by tools/models.py; only digits.py is written by hand."""

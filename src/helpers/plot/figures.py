@@ -1,4 +1,4 @@
-"""The figures that recur. Each function draws and returns the axes; notebooks call `plt.show()`."""
+"""The figures that recur: each function of a figure draws and returns the axes."""
 
 from collections.abc import Callable, Mapping, Sequence
 
