@@ -11,7 +11,6 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,16 +47,6 @@ function move(){{
 }}
 inputs.forEach(input=>input.addEventListener("input",move));move();
 </script>"""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What is drawn once, what a position of the sliders changes, and the script that does it."""
-
-    drawing: str
-    frames: list
-    show: str
-    height: int
 
 
 def curves(
@@ -119,7 +108,7 @@ def curves(
         ax = plot.curves(results(*values), x_label, y_label, log_y=log_y)
         ax.set_ylim(y_range)
 
-    _publish(Frame(_svg(parts), frames, script, HEIGHT), sliders, start, alt, still)
+    _publish((_svg(parts), frames, script, HEIGHT), sliders, start, alt, still)
 
 
 def bars(
@@ -161,7 +150,7 @@ def bars(
         ax.set(ylabel=y_label, ylim=y_range)
         ax.set_xticks(range(len(labels)), labels)
 
-    _publish(Frame(_svg(parts), frames, script, HEIGHT), sliders, start, alt, still)
+    _publish((_svg(parts), frames, script, HEIGHT), sliders, start, alt, still)
 
 
 def images(
@@ -192,7 +181,7 @@ def images(
     def still(values):
         plot.image_grid(np.asarray(results(*values))[None], columns=1, cmap=cmap, limits=limits)
 
-    _publish(Frame(drawing, frames, script, scale * height), sliders, start, alt, still)
+    _publish((drawing, frames, script, scale * height), sliders, start, alt, still)
 
 
 def _scale(values: tuple, units: tuple, log: bool = False) -> Callable[[float], float]:
@@ -231,9 +220,18 @@ def _svg(parts: str) -> str:
 
 
 def _publish(
-    frame: Frame, sliders: Sliders, start: Sequence[int] | None, alt: str, still: Callable
+    frame: tuple[str, list, str, int],
+    sliders: Sliders,
+    start: Sequence[int] | None,
+    alt: str,
+    still: Callable,
 ) -> None:
-    """Show the frame, and beside it the picture that `still` draws at the first position."""
+    """Show the frame, and beside it the picture that `still` draws at the first position.
+
+    frame: what is drawn once, what each position of the sliders changes, the script that does it,
+    and the height.
+    """
+    drawing, frames, show, height = frame
     alt = described(alt)
     start = [len(values) // 2 for values in sliders.values()] if start is None else list(start)
     controls = "".join(
@@ -245,17 +243,17 @@ def _publish(
     page = PAGE.format(
         width=WIDTH,
         controls=controls,
-        drawing=frame.drawing,
+        drawing=drawing,
         sliders=json.dumps(shown),
-        frames=json.dumps(frame.frames, separators=(",", ":")),
-        show=frame.show,
+        frames=json.dumps(frames, separators=(",", ":")),
+        show=show,
     )
     if len(page.encode()) > LIMIT:
         raise ValueError(
             f"The frame has {len(page.encode()) / 1000:.0f} kB, more than {LIMIT / 1000:.0f}: "
             "take fewer positions or fewer points."
         )
-    height = frame.height + 30 * len(sliders) + 20
+    height += 30 * len(sliders) + 20
     embedded = (
         f'<iframe title="{html.escape(alt)}" sandbox="allow-scripts" width="100%" '
         f'height="{height}" '

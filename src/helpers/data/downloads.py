@@ -5,6 +5,7 @@ import functools
 import shutil
 import tempfile
 from pathlib import Path
+from unittest import mock
 from urllib.parse import urlsplit
 
 import pooch
@@ -40,11 +41,12 @@ def fetch(name: str, mirrors: list[str], sha256: str, advice: str) -> Path:
         headers={"Accept-Encoding": "identity"},  # else a server may unpack what is checked packed
     )
     folder, failures = _writable_folder(), []
-    for url in mirrors:
-        try:
-            return Path(pooch.retrieve(url, sha256, name, folder, downloader=downloader))
-        except (OSError, ValueError) as error:  # all errors of requests are of the first kind
-            failures.append(f"{urlsplit(url).netloc}: {_reason(error)}")
+    with mock.patch.object(pooch.get_logger(), "disabled", True):  # the progress bar says enough
+        for url in mirrors:
+            try:
+                return Path(pooch.retrieve(url, sha256, name, folder, downloader=downloader))
+            except (OSError, ValueError) as error:  # all errors of requests are of the first kind
+                failures.append(f"{urlsplit(url).netloc}: {_reason(error)}")
     raise DownloadError(f"{name} could not be downloaded ({'; '.join(failures)}), but {advice}.")
 
 
