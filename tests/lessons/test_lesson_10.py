@@ -73,7 +73,7 @@ def test_a_line_is_learnt_and_written():
     vocab = sorted(set(line))
     model = small_model(len(vocab), 16, awake=False)
     ids = torch.from_numpy(encode(line * 20, vocab))
-    training = lesson.TextTraining(model, ids, lr=0.01)
+    training = lesson.TextTraining(model, ids, B=8, lr=0.02)
     losses = [training.step(k / 200) for k in range(200)]
     assert losses[0] > 2 and losses[-1] < 0.3
     written = lesson.write(model, vocab, line, 60, tau=0.01)
