@@ -6,8 +6,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pooch
 import pytest
+from hypothesis import settings
 
 from helpers.data import downloads
+
+# The same examples in every run: what fails once fails again.
+settings.register_profile("course", derandomize=True, database=None, deadline=None)
+settings.load_profile("course")
 
 
 class Server(ThreadingHTTPServer):

@@ -46,7 +46,7 @@ def limited(work: Callable[[], T], seconds: float) -> T:
                 return before(number, frame)
             raise KeyboardInterrupt
         due = False
-        if not over and not printing(frame):
+        if not over and not guarding(frame):
             raise TooLong
 
     watchdog = threading.Thread(target=watch, daemon=True)
@@ -62,10 +62,14 @@ def limited(work: Callable[[], T], seconds: float) -> T:
         signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
-def printing(frame: FrameType | None) -> bool:
-    """Whether NumPy is printing an array: cut off there, it would show "..." for it ever after."""
-    while frame is not None:
-        if frame.f_code.co_filename.endswith("arrayprint.py"):
-            return True
-        frame = frame.f_back
-    return False
+def guarding(frame: FrameType | None) -> bool:
+    """Whether NumPy's guard against endless recursion is at work, itself, in printing an array.
+
+    It marks the array, prints it, and takes the mark away. Cut off between the mark and its `try`,
+    it would show "..." for this array ever after; deeper in the printing, `finally` sees to it.
+    """
+    return (
+        frame is not None
+        and frame.f_code.co_name == "wrapper"
+        and frame.f_code.co_filename.endswith("arrayprint.py")
+    )
