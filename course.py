@@ -213,9 +213,8 @@ def run(command: list, environment: dict) -> int:
 def course_environment() -> dict:
     """Environment variables for everything that runs in `.venv`."""
     path = str(PYTHON.parent) + os.pathsep + os.environ.get("PATH", "")
-    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return dict(
-        own,  # without a folder of the reader's own in front of the course's packages
+        os.environ,
         OMP_WAIT_POLICY="passive",  # two jobs on two cores must not stall each other …
         GOMP_SPINCOUNT="1000",  # … and small steps must not wait for a sleeping thread
         JUPYTER_PREFER_ENV_PATH="1",  # the kernel `python3` is the one of .venv
