@@ -36,7 +36,7 @@ from notebook import (
 
 from helpers import files
 
-CELL_SECONDS = 300
+CELL_SECONDS = 600
 TRACEBACK_LINES = 12
 CELL_METADATA = {"slideshow", "tags", "cellView", "jupyter", OUTPUTS_OF}
 NOTEBOOK_METADATA = {

@@ -572,6 +572,18 @@ def test_colab_runs_the_simulation_alone_and_whole(ready):
     assert (variables["COURSE_COLAB"], variables["COURSE_THREADS"]) == ("whole", "1")
 
 
+def test_another_seed_runs_notebooks_alone_with_moved_seeds(course):
+    arguments, moved = course.other_seed(["05", "--other-seed", "3", "-x"])
+    assert arguments == ["05", "-x", "--nbval-lax", "-k", "ipynb"]
+    assert moved["COURSE_OTHER_SEED"] == "3"
+    assert moved["PYTHONPATH"].endswith("other_seed")
+    assert course.other_seed(["--other-seed", "1"])[0] == ["notebooks", "--nbval-lax", "-k", "ipynb"]
+    assert course.other_seed(["-x"]) == (["-x"], {})
+    for bad in (["--other-seed"], ["--other-seed", "-x"], ["--other-seed", "0"]):
+        with pytest.raises(SystemExit):
+            course.other_seed(bad)
+
+
 def test_an_unknown_lesson_is_told_the_known_ones(ready):
     assert_one_sentence(ready.run("test", "07"), "07", "00, 02")
     assert ready.modules == []
