@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from helpers.console import say
 
-__all__ = ["claim", "summary", "table"]
+__all__ = ["STORED", "claim", "summary", "table"]
 
 STORED = "claims.json"  # in the data folder: {"05": {text: number of the stored run}}
 
