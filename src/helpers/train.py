@@ -37,7 +37,8 @@ def bar(items: Collection, name: str) -> Collection:
     In a notebook the bar is a line of text, which needs no ipywidgets and is stored as it ends.
     """
     stream = sys.stdout if hasattr(get_ipython(), "kernel") else sys.stderr
-    return tqdm(items, name, file=stream, ncols=120, bar_format="{l_bar}{bar:20}{r_bar}")
+    layout = "{l_bar}{bar:20}{r_bar}"
+    return tqdm(items, desc=name, file=stream, ncols=120, bar_format=layout)
 
 
 def run(
