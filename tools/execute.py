@@ -30,7 +30,6 @@ from notebook import (
     IGNORED,
     NOTEBOOKS,
     OUTPUTS_OF,
-    WIDGETS,
     chosen,
     fingerprint,
     read,
@@ -49,7 +48,6 @@ NOTEBOOK_METADATA = {
     "language_info": {"file_extension": ".py", "name": "python", "pygments_lexer": "ipython3"},
 }
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-OVERWRITTEN = re.compile(r"(?m)^.*\r(?=[^\n])(.*?) *$")
 
 
 class NotebookFailed(Exception):
@@ -91,11 +89,11 @@ def refresh(path: Path, fresh: bool = False) -> tuple[list[int], list[int]]:
     older = [
         n
         for n, (cell, outputs) in enumerate(zip(notebook.cells, before, strict=False), start=1)
-        if stored.keep(cell, canonical_outputs(outputs))
+        if stored.keep(cell, stored.canonical(outputs))
     ]
     for index, outputs in kept.items():
         cell = notebook.cells[index]
-        cell.outputs = canonical_outputs(outputs)
+        cell.outputs = stored.canonical(outputs)
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
@@ -235,30 +233,7 @@ def canonical(notebook: nbformat.NotebookNode) -> None:
         if cell.cell_type == "code":
             if IGNORED in tags(cell):
                 cell.metadata[OUTPUTS_OF] = fingerprint(cell.source)
-            cell.outputs = canonical_outputs(cell.outputs)
-
-
-def canonical_outputs(outputs: list) -> list:
-    """Outputs without widgets (their plain text stays), consecutive texts of a stream joined.
-
-    Of a line that was written over itself, as by a progress bar, the last state stays.
-    """
-    result = []
-    for output in outputs:
-        if "data" in output:
-            output.data = {
-                mime: data for mime, data in output.data.items() if not mime.startswith(WIDGETS)
-            }
-            if not output.data:
-                continue
-        if result and output.output_type == "stream" and output.name == result[-1].get("name"):
-            result[-1].text += output.text
-        else:
-            result.append(output)
-    for output in result:
-        if output.output_type == "stream":
-            output.text = OVERWRITTEN.sub(r"\1", output.text)
-    return result
+            cell.outputs = stored.canonical(cell.outputs)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from notebook import ROOT
+from notebook import ROOT, WIDGETS
 
 from helpers.claims import table
 
@@ -23,8 +23,38 @@ MASKS = [
         flags=re.MULTILINE,
     )
 ]
+OVERWRITTEN = re.compile(r"(?m)^.*\r(?=[^\n])(.*?) *$")
 CLAIM = MASKS[0][0]
 SUMMARY = re.compile(r"(?m)^ +here +stored +limits(?:\n.*\S {2,}\S.* {2,}\S.* {2,}\S.*)+")
+
+
+def canonical(outputs: list) -> list:
+    """Outputs without widgets (their plain text stays), consecutive texts of a stream joined.
+
+    Of a line that was written over itself, as by a progress bar, the last state stays, even where
+    a figure was shown in between.
+    """
+    result = []
+    for output in outputs:
+        if "data" in output:
+            output.data = {
+                mime: data for mime, data in output.data.items() if not mime.startswith(WIDGETS)
+            }
+            if not output.data:
+                continue
+        if output.output_type == "stream":
+            earlier = [out for out in result if out.get("name") == output.name]
+            if earlier and output.text.startswith("\r"):
+                whole, newline, _ = earlier[-1].text.rpartition("\n")
+                earlier[-1].text = whole + newline
+            if result and result[-1].get("name") == output.name:
+                result[-1].text += output.text
+                continue
+        result.append(output)
+    for output in result:
+        if output.output_type == "stream":
+            output.text = OVERWRITTEN.sub(r"\1", output.text)
+    return [out for out in result if out.output_type != "stream" or out.text]
 
 
 def masked(text: str) -> str:

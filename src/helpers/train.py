@@ -35,6 +35,7 @@ def bar(items: Collection, name: str) -> Collection:
     """The items, with a bar that shows how many of them are done.
 
     In a notebook the bar is a line of text, which needs no ipywidgets and is stored as it ends.
+    While it is shown, print with `tqdm.write` (print would write into its line).
     """
     stream = sys.stdout if hasattr(get_ipython(), "kernel") else sys.stderr
     layout = "{l_bar}{bar:20}{r_bar}"

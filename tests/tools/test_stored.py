@@ -110,6 +110,30 @@ def test_a_bar_is_stored_complete_and_its_seconds_are_not_compared(course, widge
     assert "Cell outputs differ" in strictly(course).stdout
 
 
+def test_figures_and_texts_in_between_leave_one_bar(course):
+    path = course / "notebooks" / "01_try.ipynb"
+    shows = """import time
+
+from helpers import train
+
+
+def evaluate():
+    time.sleep(0.15)  # long enough for the bar to be drawn
+    display("figure")
+    train.tqdm.write("text")
+    return 0.5
+
+
+train.run(lambda progress: 0.5, 4, evaluate, every=2, name="RNN").scores"""
+    write(path, code(shows))
+    assert run(course) == 0
+    bar = f"RNN: 100%|{20 * '█'}| 4/4 […]\n"
+    text = stored.masked(printed(course)[0])
+    assert text == "text\ntext\ntext\n" + bar
+    same = strictly(course)
+    assert same.returncode == 0, same.stdout
+
+
 @pytest.mark.parametrize(
     ("other", "same"),
     [
