@@ -513,9 +513,9 @@ def zero_in_last_step(step, warmup, total, peak):
 
 
 def zero_in_last_step_guarded(step, warmup, total, peak):
-    """Your function behaves exactly as if the rate reached 0 in the last step, total − 1, unless that
-    is the cosine's only step. Then the last step is wasted. Divide by total − warmup: the value 0
-    belongs to step `total`, and no step needs an exception."""
+    """Your function behaves exactly as if the rate reached 0 in the last step, total − 1, unless
+    the cosine has no other step. Then the last step is wasted. Divide by total − warmup: the value
+    0 belongs to step `total`, and no step needs an exception."""
     if step < warmup:
         return peak * (step + 1) / warmup
     progress = (step - warmup) / max(1, total - warmup - 1)
