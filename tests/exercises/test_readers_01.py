@@ -281,6 +281,16 @@ def other_axis_of_x(X, W, y):
     return X.T @ p / X.shape[1]
 
 
+@pytest.mark.parametrize("middle", [np.mean, np.median])
+def test_a_middle_logit_taken_off_for_the_largest_is_rejected(middle):
+    def softmax_gradient(X, W, y):
+        e = np.exp(X @ W - middle(X @ W, axis=1, keepdims=True))
+        return X.T @ (e / e.sum(axis=1, keepdims=True) - np.eye(W.shape[1])[y]) / len(y)
+
+    text = exercise("01.4").judge(softmax_gradient).text
+    assert "NaN or infinity where numbers are expected. Does something overflow?" in text
+
+
 @right("01.4")
 def sample_by_sample(X, W, y):
     total = [[0.0] * W.shape[1] for _ in range(W.shape[0])]

@@ -443,6 +443,8 @@ def softmax_cases(rng):
     yield np.array([[1.0, 2.0], [-2.0, 1.0]]), 400 * W, np.array([0, 1])  # logits up to 800
     far_apart = np.array([[800.0, 780.0, 0.0], [-800.0, -790.0, -800.0]])
     yield np.eye(2), far_apart, np.array([1, 0])
+    spread = np.array([[800.0, -800.0, -800.0], [-800.0, -800.0, 800.0]])  # far above their mean
+    yield np.eye(2), spread, np.array([1, 2])
 
 
 # 01.5
