@@ -12,8 +12,8 @@ def softmax(logits, temperature):
 
 def temperature_without_effect(logits, temperature):
     """Your function behaves exactly as if there were no temperature. Either τ is not used, or it
-    acts where it cancels: it divides the probabilities, which are normalised again, or (for want of
-    a bracket) only the largest logit. Divide every logit by τ, before the exponential."""
+    acts where it cancels: it divides the probabilities, which are then normalised again, or, where
+    a bracket is missing, only the largest logit. Divide every logit by τ before the exponential."""
     return softmax(logits, 1.0)
 
 
