@@ -1,0 +1,120 @@
+"""Exercise 04.4: the nucleus. What is right, and the known mistakes."""
+
+import numpy as np
+
+from helpers.exercises.engine import Exercise
+
+
+def nucleus(probabilities, p):
+    order = np.argsort(-probabilities)
+    mass_before = np.cumsum(probabilities[order]) - probabilities[order]
+    kept = order[mass_before < p]
+    result = np.zeros_like(probabilities)
+    result[kept] = probabilities[kept]
+    return result / result.sum()
+
+
+def crossing_token_dropped(probabilities, p):
+    """Your function drops the token that crosses p: what it keeps has less than p. The nucleus
+    reaches p, so the token that crosses is inside."""
+    order = np.argsort(-probabilities)
+    kept = order[np.cumsum(probabilities[order]) <= p + 1e-6]
+    kept = kept if len(kept) else order[:1]
+    result = np.zeros_like(probabilities)
+    result[kept] = probabilities[kept]
+    return result / result.sum()
+
+
+def tokens_not_sorted(probabilities, p):
+    """Your function sums the tokens in the order of the vocabulary. The nucleus takes the most
+    probable first, so sort them before you sum."""
+    kept = np.cumsum(probabilities) - probabilities < p
+    result = np.where(kept, probabilities, 0)
+    return result / result.sum()
+
+
+def least_probable_first(probabilities, p):
+    """Your function sorts the wrong way round: it begins with the least probable token. argsort
+    sorts upwards, so use argsort(-probabilities)."""
+    order = np.argsort(probabilities)
+    kept = order[np.cumsum(probabilities[order]) - probabilities[order] < p]
+    result = np.zeros_like(probabilities)
+    result[kept] = probabilities[kept]
+    return result / result.sum()
+
+
+def nucleus_not_renormalised(probabilities, p):
+    """Your function keeps the right tokens, but they sum to less than one. Divide by what is
+    left."""
+    order = np.argsort(-probabilities)
+    mass_before = np.cumsum(probabilities[order]) - probabilities[order]
+    return np.where(np.isin(np.arange(len(order)), order[mass_before < p]), probabilities, 0)
+
+
+def left_in_sorted_order(probabilities, p):
+    """Your function returns the probabilities in sorted order. Each must stand at the place of its
+    token: write them back with result[order[…]] = …"""
+    ordered = np.sort(probabilities)[::-1]
+    result = np.where(np.cumsum(ordered) - ordered < p, ordered, 0)
+    return result / result.sum()
+
+
+def threshold_on_each_token(probabilities, p):
+    """Your function compares each probability with 1 − p by itself. It is the sum from the most
+    probable token down that must reach p."""
+    result = np.where(probabilities >= 1 - p, probabilities, 0)
+    result[np.argmax(probabilities)] = probabilities.max()
+    return result / result.sum()
+
+
+def one_token_too_many(probabilities, p):
+    """Your function goes on where the set already reaches p exactly. Stop there: a token is inside
+    if the mass before it is below p, not equal to p."""
+    order = np.argsort(-probabilities)
+    kept = order[np.cumsum(probabilities[order]) - probabilities[order] <= p]
+    result = np.zeros_like(probabilities)
+    result[kept] = probabilities[kept]
+    return result / result.sum()
+
+
+def sums_below_p_kept(probabilities, p):
+    """Your function keeps tokens while the sum, with the token itself, is below p. That drops the
+    token that crosses p; if the first one crosses, nothing is left. Compare the mass before it."""
+    order = np.argsort(-probabilities)
+    kept = order[np.cumsum(probabilities[order]) < p]
+    result = np.zeros_like(probabilities)
+    result[kept] = probabilities[kept]
+    return result / result.sum()
+
+
+def nucleus_cases(rng):
+    yield np.array([0.1, 0.4, 0.15, 0.3, 0.05]), 0.6
+    yield np.array([0.02, 0.95, 0.03]), 0.5
+    yield np.array([0.25, 0.5, 0.0625, 0.1875]), 0.75  # two tokens reach p exactly
+    for vocab_size, p in ((8, 0.9), (5, 0.75), (20, 0.5)):
+        yield rng.dirichlet(np.ones(vocab_size)), p
+
+
+EXERCISE = Exercise(
+    id="04.4",
+    title="The nucleus",
+    cases=nucleus_cases,
+    answer=nucleus,
+    hints=(
+        "In which order must you add up the probabilities?",
+        "Sort from the most probable down. A token is inside if the mass before it is still "
+        "below p.",
+        "With order = np.argsort(-probabilities): keep order[cumsum − own probability < p], "
+        "write those probabilities back at their places, divide by the sum.",
+    ),
+    misconceptions=(
+        crossing_token_dropped,
+        tokens_not_sorted,
+        least_probable_first,
+        nucleus_not_renormalised,
+        left_in_sorted_order,
+        threshold_on_each_token,
+        one_token_too_many,
+        sums_below_p_kept,
+    ),
+)
