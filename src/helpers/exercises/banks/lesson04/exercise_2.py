@@ -82,9 +82,54 @@ def repeated_pairs_lost(tokens, vocab_size, alpha):
     return counts / counts.sum(axis=1, keepdims=True)
 
 
+def last_pair_wraps_round(tokens, vocab_size, alpha):
+    """Your function behaves exactly as if the text were a ring: it also counts the pair of the last
+    token and the first. After the last token comes nothing, so T tokens make T − 1 pairs."""
+    counts = _counts(np.append(tokens, tokens[0]), vocab_size) + alpha
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+def last_pair_lost(tokens, vocab_size, alpha):
+    """Your function behaves exactly as if the last token were not there. T tokens make T − 1 pairs;
+    the last of them ends with the last token."""
+    counts = _counts(tokens[:-1], vocab_size) + alpha
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+def alpha_not_in_the_sum(tokens, vocab_size, alpha):
+    """Your function adds α to each count but divides by the sum without it: the rows sum to more
+    than one, and a context never seen divides by zero. Add α first, then divide by the row's
+    sum."""
+    counts = _counts(tokens, vocab_size)
+    return (counts + alpha) / counts.sum(axis=1, keepdims=True)
+
+
+def divided_by_the_tokens_counts(tokens, vocab_size, alpha):
+    """Your function divides by how often each token occurs in the text. The text's last token
+    is counted there too, but nothing follows it, so its row sums to less than one. Divide by the
+    sum of the row."""
+    seen = np.bincount(tokens, minlength=vocab_size)[:, None]
+    return (_counts(tokens, vocab_size) + alpha) / (seen + alpha * vocab_size)
+
+
+def alpha_only_where_nothing_was_seen(tokens, vocab_size, alpha):
+    """Your function gives α only to the pairs that never occur. Add it to every count, to those
+    above zero too."""
+    counts = _counts(tokens, vocab_size)
+    counts[counts == 0] = alpha
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+def one_added_instead_of_alpha(tokens, vocab_size, alpha):
+    """Your function behaves exactly as if α were 1, whatever it is. Add the α that is given."""
+    counts = _counts(tokens, vocab_size) + 1
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
 def bigram_cases(rng):
-    yield np.array([0, 1, 0, 1, 2, 2, 1, 0, 1]), 3, 1.0
+    yield np.array([0, 1, 0, 1, 1]), 2, 1.0  # the counts are 0, 2 and 1, 1
     yield np.array([1, 0]), 2, 0.5
+    yield np.array([0, 1, 0, 1, 2, 2, 1, 0, 1]), 3, 1.0
     yield rng.integers(0, 4, size=40), 6, 0.1  # two tokens never occur
     yield rng.integers(0, 3, size=25), 3, 2.0
 
@@ -109,5 +154,11 @@ EXERCISE = Exercise(
         alpha_forgotten,
         table_transposed,
         repeated_pairs_lost,
+        last_pair_wraps_round,
+        last_pair_lost,
+        alpha_not_in_the_sum,
+        divided_by_the_tokens_counts,
+        alpha_only_where_nothing_was_seen,
+        one_added_instead_of_alpha,
     ),
 )

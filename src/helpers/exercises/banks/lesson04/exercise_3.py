@@ -71,11 +71,50 @@ def maximum_not_subtracted(logits, tau):
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
+def logarithm_of_an_infinite_sum(logits, tau):
+    """Your formula is right, but the sum of the exponentials overflows before you take its
+    logarithm: exp(2000) is infinite. Take off the row's maximum first; the softmax stays the
+    same."""
+    scaled = logits / tau
+    return np.exp(scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True)))
+
+
+def undivided_maximum_subtracted(logits, tau):
+    """Your function takes off the row's maximum, but that of the undivided logits. What is left can
+    still be large: 1000/0.5 − 1000 is 1000, and exp(1000) is infinite. Divide by τ first, then take
+    off the maximum of the result."""
+    exponentials = np.exp(logits / tau - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def maximum_of_the_whole_array(logits, tau):
+    """Your function takes off one maximum for all rows. In a row that lies far below it every
+    exponential becomes 0, and 0/0 is NaN. Take off the row's own maximum: axis=1,
+    keepdims=True."""
+    exponentials = np.exp(logits / tau - (logits / tau).max())
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def undivided_maximum_of_the_whole_array(logits, tau):
+    """Your function takes off a maximum, but not the one that prevents the overflow: the largest
+    undivided logit of all rows. Divide by τ first, then take off the row's own maximum."""
+    exponentials = np.exp(logits / tau - logits.max())
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def sign_turned(logits, tau):
+    """Your function behaves exactly as if the sign of the logits were turned: the least probable
+    token becomes the most probable. The exponential takes logits / tau as it is."""
+    return _softmax(-logits / tau)
+
+
 def temperature_cases(rng):
-    yield np.array([[2.0, 1.0, 0.0, -1.0]]), 0.5
+    yield np.log([[1.0, 2.0]]), 0.5  # exp(log 2 / 0.5) is 4: one fifth and four fifths
+    yield np.array([[2.0, 1.0, 0.0, -1.0], [0.0, 2.0, 0.0, 1.0]]), 2.0
     for B, vocab_size, tau in ((3, 5, 0.7), (4, 4, 1.5), (1, 6, 3.0), (2, 3, 0.25)):
         yield rng.normal(0, 2, size=(B, vocab_size)), tau
     yield np.array([[1000.0, 999.0, 0.0], [-5.0, 0.0, 5.0]]), 0.5  # exp overflows; rows far apart
+    yield np.array([[800.0, 799.0, -800.0], [-800.0, -801.0, -799.0]]), 1.0
 
 
 EXERCISE = Exercise(
@@ -99,5 +138,10 @@ EXERCISE = Exercise(
         softmax_forgotten,
         softmax_over_the_whole_array,
         maximum_not_subtracted,
+        logarithm_of_an_infinite_sum,
+        undivided_maximum_subtracted,
+        maximum_of_the_whole_array,
+        undivided_maximum_of_the_whole_array,
+        sign_turned,
     ),
 )
