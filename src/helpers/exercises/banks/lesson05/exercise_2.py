@@ -45,7 +45,20 @@ def rolled_round(window):
     return window[:, :-1], np.roll(window[:, :-1], -1, axis=1)
 
 
+def last_character_as_the_only_target(window):
+    """Your targets are the window's last characters only, one a row. Every place of the inputs has
+    a target of its own, the character that follows it: all but the first."""
+    return window[:, :-1], window[:, -1:]
+
+
+def last_characters_in_a_row(window):
+    """Your targets are the window's last characters only, as a vector. Every place of the inputs
+    has a target of its own, the character that follows it: all but the first."""
+    return window[:, :-1], window[:, -1]
+
+
 def inputs_and_targets_cases(rng):
+    yield (np.array([[1, 2, 3], [4, 5, 6]]),)
     yield (np.array([[6, 4, 0, 1, 2], [3, 4, 6, 0, 5]]),)
     yield (np.arange(24).reshape(4, 6),)
     yield (rng.integers(0, 65, size=(1, 9)),)
@@ -69,5 +82,7 @@ EXERCISE = Exercise(
         shifted_across_the_batch,
         rolled_across_the_batch,
         rolled_round,
+        last_character_as_the_only_target,
+        last_characters_in_a_row,
     ),
 )

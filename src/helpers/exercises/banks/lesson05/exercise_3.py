@@ -122,7 +122,36 @@ def loss_of_the_last_step_only(u, h0, dh, Whh):
     return _gradient(u, h0, dh, Whh, _tanh_slope)
 
 
+def loop_forwards_in_time(u, h0, dh, Whh):
+    """Your function goes through the steps from the first to the last and hands each δ on to the
+    step after it. Slopes travel the other way: δ_t needs δ_{t+1}, so begin with the last step."""
+    states, gradient, before = [h0, *np.tanh(u)], np.zeros(Whh.shape), 0.0
+    for t in (0, 1, 2):
+        delta = (dh[t] + before) * _tanh_slope(u[t])
+        gradient = gradient + states[t].T @ delta
+        before = delta @ Whh.T
+    return gradient
+
+
+def mean_over_the_steps(u, h0, dh, Whh):
+    """Your function divides by the number of steps. Whh is used in every step, and its slope is
+    the sum of the steps' terms; if the loss is a mean over the steps, dh holds its 1/T already."""
+    return _gradient(u, h0, dh, Whh, _tanh_slope) / 3
+
+
+def mean_over_batch_and_steps(u, h0, dh, Whh):
+    """Your function divides by the batch size and by the number of steps. If the loss is a mean,
+    the slopes dh hold its divisor already. So samples and steps are summed."""
+    return _gradient(u, h0, dh, Whh, _tanh_slope) / (3 * len(h0))
+
+
 def recurrent_gradient_cases(rng):
+    # one unit: the states are 0.5, −0.5 and 0, the δ are 6, 3 and 1, the slope is 3 + 1.5 − 0.5
+    u, dh = np.arctanh([0.5, -0.5, 0.0]), np.array([2.0, 2.0, 1.0])
+    yield u.reshape(3, 1, 1), np.array([[0.5]]), dh.reshape(3, 1, 1), np.array([[2.0]])
+    # two samples of two units: all states but the first are 0, so the slope is h₀ᵀδ₁
+    dh = np.array([[[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]], [[1.0, 0.0], [1.0, 1.0]]])
+    yield np.zeros((3, 2, 2)), np.array([[1.0, 0.0], [1.0, -1.0]]), dh, np.array([[1.0, 2], [0, 1]])
     for B, H in ((2, 3), (1, 4), (3, 1), (4, 2)):
         yield (
             rng.normal(size=(3, B, H)),
@@ -156,5 +185,8 @@ EXERCISE = Exercise(
         own_slope_sent_back,
         back_flow_added_after_the_slope,
         loss_of_the_last_step_only,
+        loop_forwards_in_time,
+        mean_over_the_steps,
+        mean_over_batch_and_steps,
     ),
 )

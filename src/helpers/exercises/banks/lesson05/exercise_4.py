@@ -61,12 +61,35 @@ def limit_ignored(grads, limit):
     return [grad / norm if norm > limit else grad for grad in grads]
 
 
+def largest_entry_for_the_norm(grads, limit):
+    """Your factor is the same for all arrays, but it comes from the largest element of all: that is
+    the maximum norm. The length is the root of the sum of the squares of all elements."""
+    largest = max(np.abs(grad).max() for grad in grads)
+    return [grad * min(1.0, limit / largest) for grad in grads]
+
+
+def root_mean_square_for_the_norm(grads, limit):
+    """Your function takes the root of the mean of the squares. That is the size of a typical
+    element, and the length is larger: the root of the sum of the squares of all elements."""
+    count = sum(grad.size for grad in grads)
+    norm = np.sqrt(sum((grad**2).sum() for grad in grads) / count)
+    return [grad * min(1.0, limit / norm) for grad in grads]
+
+
+def absolute_values_added(grads, limit):
+    """Your function adds the absolute values of all elements. The length is made of squares: add
+    the squares of all elements, then take one root."""
+    norm = sum(np.abs(grad).sum() for grad in grads)
+    return [grad * min(1.0, limit / norm) for grad in grads]
+
+
 def clip_globally_cases(rng):
-    yield [np.array([[3.0, 0.0]]), np.array([0.0, 4.0])], 1.0
+    yield [np.array([[3.0, 0.0]]), np.array([0.0, 4.0])], 1.0  # the length is 5
+    yield [np.array([[1.0, 2.0]]), np.array([2.0, 4.0])], 2.5  # here too
     yield [np.array([[0.3, -0.2]]), np.array([0.1, 0.4])], 1.0
-    yield [rng.normal(size=(3, 4)), rng.normal(0, 0.1, size=4), rng.normal(0, 5, size=(2, 2))], 2.5
     yield [0.01 * rng.normal(size=(2, 3)), 0.01 * rng.normal(size=3)], 1.0
     yield [rng.normal(0, 3, size=(4, 1)), rng.normal(size=2)], 0.5
+    yield [rng.normal(size=(3, 4)), rng.normal(0, 0.1, size=4), rng.normal(0, 5, size=(2, 2))], 2.5
 
 
 EXERCISE = Exercise(
@@ -87,5 +110,8 @@ EXERCISE = Exercise(
         norms_added,
         largest_norm_of_one_array,
         limit_ignored,
+        largest_entry_for_the_norm,
+        root_mean_square_for_the_norm,
+        absolute_values_added,
     ),
 )

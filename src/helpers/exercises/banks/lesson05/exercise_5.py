@@ -109,7 +109,48 @@ def results_in_the_other_order(x, h, c, Wx, Wh, b):
     return one_lstm_step(x, h, c, Wx, Wh, b)[::-1]
 
 
+def tanh_kept_in_the_cell_state(x, h, c, Wx, Wh, b):
+    """Your h is right, but the cell state that you return went through tanh. Only h is made of
+    tanh(c). The cell state itself, f · c + i · g, is handed on as it is, so that nothing squeezes
+    it from step to step."""
+    h, c = one_lstm_step(x, h, c, Wx, Wh, b)
+    return h, np.tanh(c)
+
+
+def input_gate_turned_for_the_forget_gate(x, h, c, Wx, Wh, b):
+    """Your function takes 1 − i for the forget gate, as a GRU does. The LSTM's forget gate has its
+    own pre-activation: it can keep the old and add the new at once."""
+    i, _, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
+    c = (1 - _sigmoid(i)) * c + _sigmoid(i) * np.tanh(g)
+    return _sigmoid(o) * np.tanh(c), c
+
+
+def tanh_of_the_product(x, h, c, Wx, Wh, b):
+    """Your cell state is right, but h is tanh(o · c). The tanh belongs to the cell state alone, and
+    the output gate multiplies the result: h = o · tanh(c)."""
+    i, f, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
+    c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
+    return np.tanh(_sigmoid(o) * c), c
+
+
+def gates_interleaved(x, h, c, Wx, Wh, b):
+    """Your function takes the four gates of one unit from four columns side by side, as if the
+    columns were ordered by units. They are ordered by gates: the first H columns are the input
+    gate's, the next H the forget gate's, and so on."""
+    u = x @ Wx + h @ Wh + b
+    i, f, g, o = (u[:, k::4] for k in range(4))
+    c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
+    return _sigmoid(o) * np.tanh(c), c
+
+
 def one_lstm_step_cases(rng):
+    # one unit: the pre-activations are 0, 1, −1 and 2
+    Wx, Wh, b = [[0.0, 3.0, -3.0, 0.0]], [[-2.0, -2.0, 4.0, 2.0]], [1.0, -1.0, 0.0, 1.0]
+    yield tuple(map(np.array, ([[1.0]], [[0.5]], [[2.0]], Wx, Wh, b)))
+    # two units, one gate below the other: the input is 1 and adds what stands in Wx to b
+    Wx, Wh = np.array([[0.0, 1, 1, 0, 2, -1, 0, 1]]), np.zeros((2, 8))
+    Wh[0, 1] = Wh[1, 6] = 2
+    yield np.ones((1, 1)), np.array([[0.5, -0.5]]), np.array([[1.0, -2.0]]), Wx, Wh, np.zeros(8)
     for B, d, H in ((2, 3, 4), (1, 2, 2), (3, 1, 1), (4, 4, 4)):
         shapes = ((B, d), (B, H), (B, H), (d, 4 * H), (H, 4 * H), (4 * H,))
         yield tuple(rng.normal(size=shape) for shape in shapes)
@@ -139,5 +180,9 @@ EXERCISE = Exercise(
         old_cell_state_shown,
         old_cell_state_returned,
         results_in_the_other_order,
+        tanh_kept_in_the_cell_state,
+        input_gate_turned_for_the_forget_gate,
+        tanh_of_the_product,
+        gates_interleaved,
     ),
 )

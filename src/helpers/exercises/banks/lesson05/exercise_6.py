@@ -91,6 +91,67 @@ def at_least_instead_of_exceeds(step, state, first, uniforms):
     return tokens
 
 
+def _drawn(step, state, first, uniforms, draw):
+    """The loop with another rule to draw a token: draw(probabilities, uniform)."""
+    tokens, token = [], first
+    for uniform in uniforms:
+        probabilities, state = step(token, state)
+        token = draw(probabilities, uniform)
+        tokens.append(token)
+    return tokens
+
+
+def softmax_once_more(step, state, first, uniforms):
+    """Your function takes a softmax of the probabilities before it draws. That makes them nearly
+    equal, and gives the forbidden tokens a chance. What step returns are probabilities already."""
+
+    def draw(probabilities, uniform):
+        exponentials = np.exp(probabilities)
+        return _first_above(exponentials / exponentials.sum(), uniform)
+
+    return _drawn(step, state, first, uniforms, draw)
+
+
+def rank_for_the_token(step, state, first, uniforms):
+    """Your function sorts the probabilities, the largest first, and returns the place in sorted
+    order, not the token. No sort is needed: cumulate the probabilities as they stand."""
+
+    def draw(probabilities, uniform):
+        return _first_above(np.sort(probabilities)[::-1], uniform)
+
+    return _drawn(step, state, first, uniforms, draw)
+
+
+def rank_from_the_least_probable(step, state, first, uniforms):
+    """Your function sorts the probabilities, the smallest first, and returns the place in sorted
+    order, not the token. No sort is needed: cumulate the probabilities as they stand."""
+    return _drawn(step, state, first, uniforms, lambda p, u: _first_above(np.sort(p), u))
+
+
+def sorted_before_the_draw(step, state, first, uniforms):
+    """Your function draws with the right chances, but it cumulates from the most probable token
+    down. Then the same random number gives another token. Cumulate in the order of the
+    vocabulary, as asked for: no sort is needed."""
+
+    def draw(probabilities, uniform):
+        order = np.argsort(-probabilities, kind="stable")
+        return int(order[_first_above(probabilities[order], uniform)])
+
+    return _drawn(step, state, first, uniforms, draw)
+
+
+def not_cumulated(step, state, first, uniforms):
+    """Your function compares the random number with each probability by itself. Add them up first,
+    with np.cumsum: each token gets a stretch of the way from 0 to 1, as long as its probability."""
+    return _drawn(step, state, first, uniforms, lambda p, u: int(np.argmax(p > u)))
+
+
+def token_read_for_token_drawn(step, state, first, uniforms):
+    """Your list begins with the first token, and the last one drawn is missing: each token is
+    written down before the draw. Draw first, then append what was drawn."""
+    return [first, *generate_tokens(step, state, first, uniforms)][:-1]
+
+
 class SmallModel:
     """A random RNN over a few tokens; called as step(token, state)."""
 
@@ -106,25 +167,29 @@ class SmallModel:
 
 
 class ExactModel:
-    """Four tokens with probabilities that a float holds exactly, some 0; step(token, state)."""
+    """Three tokens with probabilities that a float holds exactly, some 0; step(token, state)."""
+
+    table = ((0.0, 0.25, 0.75), (0.625, 0.375, 0.0), (0.5, 0.125, 0.375))
 
     def __call__(self, token, state):
-        probabilities = (
-            (0.0, 0.5, 0.25, 0.25),
-            (0.25, 0.0, 0.5, 0.25),
-            (0.0, 0.0, 0.75, 0.25),
-            (0.5, 0.25, 0.25, 0.0),
-        )
-        return np.array(probabilities[token]), state + 1
+        return np.array(self.table[int(token + state[0]) % 3]), state + 1
+
+
+# the message shows an argument of this kind as "a …", by this name
+ExactModel.__name__ = (
+    "function that returns row (token + state) % 3 of "
+    "((0, 0.25, 0.75), (0.625, 0.375, 0), (0.5, 0.125, 0.375)), and state + 1"
+)
 
 
 def generate_tokens_cases(rng):
+    yield ExactModel(), np.zeros(1), 0, np.array([0.5, 0.7, 0.1])
+    # random numbers that equal a cumulated probability, 0 among them
+    yield ExactModel(), np.zeros(1), 0, np.array([0.0, 0.25, 0.625, 0.0, 0.5, 0.25, 0.0, 0.625])
+    yield ExactModel(), np.zeros(1), 0, np.array([0.0])
     for vocab_size, H, steps in ((5, 4, 12), (3, 2, 20), (8, 6, 30), (4, 3, 1)):
         model = SmallModel(vocab_size, H, seed=steps)
         yield model, np.zeros(H), int(rng.integers(vocab_size)), rng.random(steps)
-    # random numbers that equal a cumulated probability, 0 among them
-    yield ExactModel(), np.zeros(1), 0, np.array([0.0, 0.25, 0.0, 0.75, 0.5, 0.0, 0.5])
-    yield ExactModel(), np.zeros(1), 2, np.array([0.0])
 
 
 EXERCISE = Exercise(
@@ -134,7 +199,8 @@ EXERCISE = Exercise(
     answer=generate_tokens,
     hints=(
         "Two things change from step to step: the token that goes in, and the state.",
-        "np.cumsum(probabilities) cumulates; draw where that first exceeds the random number.",
+        "The chance comes from uniforms, one number a token; a random generator of your own would "
+        "draw other tokens. Draw where np.cumsum(probabilities) first exceeds the number.",
         "In the loop: probabilities, state = step(token, state); draw token; append it.",
     ),
     misconceptions=(
@@ -146,5 +212,11 @@ EXERCISE = Exercise(
         one_random_number_for_all,
         last_below_instead,
         at_least_instead_of_exceeds,
+        softmax_once_more,
+        rank_for_the_token,
+        rank_from_the_least_probable,
+        sorted_before_the_draw,
+        not_cumulated,
+        token_read_for_token_drawn,
     ),
 )
