@@ -8,6 +8,7 @@ from reader_answers import Answers, assert_named, assert_right, first_result
 from scipy import special
 
 from helpers.exercises import exercise
+from helpers.text import filters
 
 answers = Answers()
 
@@ -94,6 +95,11 @@ def torch_in_float32(probabilities, p):
     down, order = torch.tensor(probabilities, dtype=torch.float32).sort(descending=True)
     down[down.cumsum(0) - down >= p] = 0
     return torch.zeros(len(down)).scatter(0, order, down / down.sum())
+
+
+@answers.right("04.4")
+def filter_of_the_lesson(probabilities, p):
+    return special.softmax(filters.top_p(np.log(probabilities), p))
 
 
 # 04.5
