@@ -131,8 +131,9 @@ def mask_of_the_sorted_order(probabilities, p):
 
 
 def values_read_by_order(probabilities, p):
-    """Your function undoes the sort with result = filtered[order]. That sorts a second time. To
-    write back, `order` stands on the left: result[order] = filtered."""
+    """Your function behaves exactly as if the sort were undone with result = filtered[order]. That
+    takes the order a second time. To write back, `order` stands on the left: result[order] =
+    filtered."""
     order = np.argsort(-probabilities)
     ordered = probabilities[order]
     filtered = np.where(np.cumsum(ordered) - ordered < p, ordered, 0)
@@ -140,8 +141,8 @@ def values_read_by_order(probabilities, p):
 
 
 def mask_read_by_order(probabilities, p):
-    """Your function undoes the sort of its mask with mask[order]. That sorts a second time. To
-    write back, `order` stands on the left: kept[order] = mask, or read with argsort(order)."""
+    """Your function behaves exactly as if the sort of the mask were undone with mask[order]. That
+    takes the order a second time. To write back, `order` stands on the left: kept[order] = mask."""
     order = np.argsort(-probabilities)
     ordered = probabilities[order]
     result = np.where((np.cumsum(ordered) - ordered < p)[order], probabilities, 0)

@@ -109,8 +109,8 @@ def finished_beams_enter_for_every_token_last_first(scores, log_probs, finished,
 
 
 def finished_beams_enter_many_times(scores, log_probs, finished, width):
-    """Your function lets a finished beam enter several times, always with token 0: it is added
-    inside the loop over the tokens. It enters once, so add it outside that loop."""
+    """Your function lets a finished beam enter several times, always with token 0, as when it is
+    added inside the loop over the tokens. It enters once: add it outside that loop."""
     totals = _every_token_of_a_finished_beam(scores, log_probs, finished)
     parents, tokens, kept = _best(totals, width)
     return parents, np.where(finished[parents], 0, tokens), kept
