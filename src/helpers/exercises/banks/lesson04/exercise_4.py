@@ -132,7 +132,7 @@ def mask_of_the_sorted_order(probabilities, p):
 
 def values_read_by_order(probabilities, p):
     """Your function behaves exactly as if the sort were undone with result = filtered[order]. That
-    takes the order a second time. To write back, `order` stands on the left: result[order] =
+    takes the order a second time. To write back, put `order` on the left: result[order] =
     filtered."""
     order = np.argsort(-probabilities)
     ordered = probabilities[order]
@@ -142,7 +142,7 @@ def values_read_by_order(probabilities, p):
 
 def mask_read_by_order(probabilities, p):
     """Your function behaves exactly as if the sort of the mask were undone with mask[order]. That
-    takes the order a second time. To write back, `order` stands on the left: kept[order] = mask."""
+    takes the order a second time. To write back, put `order` on the left: kept[order] = mask."""
     order = np.argsort(-probabilities)
     ordered = probabilities[order]
     result = np.where((np.cumsum(ordered) - ordered < p)[order], probabilities, 0)

@@ -72,8 +72,8 @@ def input_matrix_transposed(x, h, Wxh, Whh, b):
 
 
 def relu_for_tanh(x, h, Wxh, Whh, b):
-    """Your function behaves exactly as if a ReLU stood in place of tanh: nothing in it is negative,
-    and it may grow without limit from step to step. Here the state is a tanh, from −1 to 1."""
+    """Your function behaves exactly as if a ReLU were used in place of tanh: nothing in it is
+    negative, and it may grow from step to step. Here the state is a tanh, from −1 to 1."""
     return np.maximum(0, x @ Wxh + h @ Whh + b)
 
 

@@ -147,7 +147,7 @@ def one_lstm_step_cases(rng):
     # one unit: the pre-activations are 0, 1, −1 and 2
     Wx, Wh, b = [[0.0, 3.0, -3.0, 0.0]], [[-2.0, -2.0, 4.0, 2.0]], [1.0, -1.0, 0.0, 1.0]
     yield tuple(map(np.array, ([[1.0]], [[0.5]], [[2.0]], Wx, Wh, b)))
-    # two units, one gate below the other: the input is 1 and adds what stands in Wx to b
+    # two units: the input is 1 and b is 0, so the pre-activations are Wx plus what h adds
     Wx, Wh = np.array([[0.0, 1, 1, 0, 2, -1, 0, 1]]), np.zeros((2, 8))
     Wh[0, 1] = Wh[1, 6] = 2
     yield np.ones((1, 1)), np.array([[0.5, -0.5]]), np.array([[1.0, -2.0]]), Wx, Wh, np.zeros(8)

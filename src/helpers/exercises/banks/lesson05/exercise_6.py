@@ -114,7 +114,7 @@ def softmax_once_more(step, state, first, uniforms):
 
 def rank_for_the_token(step, state, first, uniforms):
     """Your function sorts the probabilities, the largest first, and returns the place in sorted
-    order, not the token. No sort is needed: cumulate the probabilities as they stand."""
+    order, not the token. No sort is needed: cumulate the probabilities in the order given."""
 
     def draw(probabilities, uniform):
         return _first_above(np.sort(probabilities)[::-1], uniform)
@@ -124,7 +124,7 @@ def rank_for_the_token(step, state, first, uniforms):
 
 def rank_from_the_least_probable(step, state, first, uniforms):
     """Your function sorts the probabilities, the smallest first, and returns the place in sorted
-    order, not the token. No sort is needed: cumulate the probabilities as they stand."""
+    order, not the token. No sort is needed: cumulate the probabilities in the order given."""
     return _drawn(step, state, first, uniforms, lambda p, u: _first_above(np.sort(p), u))
 
 
