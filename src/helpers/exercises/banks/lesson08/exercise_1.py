@@ -86,9 +86,47 @@ def reverse_kl(mu, logvar):
     return 0.5 * ((1 + mu**2) * np.exp(-logvar) - 1 + logvar).sum(axis=1)
 
 
+def log_of_the_deviation(mu, logvar):
+    """Your function behaves exactly as if log σ stood where log σ² belongs: logvar is halved inside
+    the bracket. Either ½ (mu² + σ² − 1 − logvar), or ½ (mu² + σ² − 1) − log σ."""
+    return 0.5 * (mu**2 + np.exp(logvar) - 1 - 0.5 * logvar).sum(axis=1)
+
+
+def deviation_in_both_terms(mu, logvar):
+    """Your function behaves exactly as if `logvar` were 2 log σ² and σ² were exp(logvar / 2): both
+    terms hold σ where σ² belongs. The variance is exp(logvar), and its logarithm logvar itself."""
+    return kl_to_standard_normal(mu, 0.5 * logvar)
+
+
+def logvar_added(mu, logvar):
+    """Your function adds logvar. It is subtracted: a narrow distribution, whose logvar is far below
+    0, is far from the prior. Check that the result is never negative."""
+    return 0.5 * (mu**2 + np.exp(logvar) - 1 + logvar).sum(axis=1)
+
+
+def mu_subtracted(mu, logvar):
+    """Your function subtracts mu². A mean that lies farther from 0 costs more: mu² is added. In
+    the form −½ (1 + logvar − mu² − exp(logvar)) it has the sign of exp(logvar)."""
+    return 0.5 * (np.exp(logvar) - mu**2 - 1 - logvar).sum(axis=1)
+
+
+def mu_left_out(mu, logvar):
+    """Your function does not use mu. A distribution of width 1 around 3 is far from the prior: add
+    mu² in each dimension."""
+    return 0.5 * (np.exp(logvar) - 1 - logvar).sum(axis=1)
+
+
+def kept_from_zero(mu, logvar):
+    """Your function behaves exactly as if 1e-8 were added to σ² before its logarithm. Where σ² is
+    smaller than that, the logarithm is wrong. Nothing needs protection here: log σ² is given, as
+    logvar."""
+    return 0.5 * (mu**2 + np.exp(logvar) - 1 - np.log(np.exp(logvar) + 1e-8)).sum(axis=1)
+
+
 def kl_to_standard_normal_cases(rng):
-    mu = np.array([[1.0, 0.0], [0.0, -2.0], [0.5, 1.0]])
-    yield mu, np.array([[0.0, -1.0], [1.0, 0.5], [-2.0, 0.0]])
+    yield np.array([[1.0, 2.0]]), np.array([[0.0, 0.0]])
+    yield np.array([[0.0, -2.0]]), np.array([[1.0, 0.0]])
+    yield np.array([[0.0, 0.0], [0.5, 1.0], [0.0, 2.0]]), np.array([[0, 0], [-2, 0], [-20, 3.0]])
     for B, d_z in ((3, 3), (4, 2), (1, 5), (5, 1)):
         yield rng.normal(size=(B, d_z)), rng.normal(size=(B, d_z))
 
@@ -118,5 +156,11 @@ EXERCISE = Exercise(
         one_left_out,
         mu_not_squared,
         reverse_kl,
+        log_of_the_deviation,
+        deviation_in_both_terms,
+        logvar_added,
+        mu_subtracted,
+        mu_left_out,
+        kept_from_zero,
     ),
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.engine import Exercise
+from helpers.exercises.engine import Exercise, Verdict, explanation
 
 
 def reparameterise(mu, logvar, eps):
@@ -61,13 +61,63 @@ def mean_left_out(mu, logvar, eps):
     return np.exp(0.5 * logvar) * eps
 
 
+def noise_subtracted(mu, logvar, eps):
+    """Your function subtracts σ · eps. That has the right distribution too, but the sample is to
+    rise with the noise, so that results can be compared: add it."""
+    return mu - np.exp(0.5 * logvar) * eps
+
+
+def mean_scaled_instead_of_noise(mu, logvar, eps):
+    """Your function multiplies the mean by σ and adds the noise as it is. The noise is what σ
+    widens: mu + σ · eps."""
+    return mu * np.exp(0.5 * logvar) + eps
+
+
+def exponent_doubled(mu, logvar, eps):
+    """Your function multiplies the noise by exp(2 · logvar), the square of the variance. The root
+    of the variance exp(logvar) is wanted: halve the exponent."""
+    return mu + np.exp(2 * logvar) * eps
+
+
+def divided_by_the_deviation(mu, logvar, eps):
+    """Your function divides the noise by σ, or has a minus in the exponent. A wide distribution has
+    a large σ, and its samples lie far from the mean: multiply by exp(logvar / 2)."""
+    return mu + np.exp(-0.5 * logvar) * eps
+
+
+def noise_of_its_own(mu, logvar, eps):
+    """Your function does not use `eps`: it draws noise of its own. In training that is right, but
+    here the noise is given, so that results can be compared: mu + σ · eps."""
+    return mu + np.exp(0.5 * logvar) * np.random.default_rng().normal(size=mu.shape)
+
+
 def reparameterise_cases(rng):
-    yield np.array([[1.0, -2.0]]), np.array([[0.0, -2.0]]), np.array([[0.5, -1.0]])
+    yield np.array([[1.0, -2.0]]), np.array([[0.0, -2.0]]), np.array([[2.0, -1.0]])
     for B, d_z in ((3, 4), (4, 1), (1, 3)):
         yield tuple(rng.normal(size=(B, d_z)) for _ in range(3))
 
 
-EXERCISE = Exercise(
+class WithGivenNoise(Exercise):
+    """An exercise that also names the mistake of drawing one's own noise.
+
+    Such a result is another one in each call, so no misconception can match it.
+    """
+
+    def judge(self, function):
+        verdict = super().judge(function)
+        if verdict.kind == "wrong" and self._ignores_the_noise(function):
+            text, name = explanation(noise_of_its_own), noise_of_its_own.__name__
+            return Verdict("misconception", f"✗ {text}", name)
+        return verdict
+
+    def _ignores_the_noise(self, function) -> bool:
+        """Whether two calls differ without cause, or two noises make no difference."""
+        mu, logvar, eps = self.all_cases()[0]
+        first, again, turned = self.outcomes(function, [(mu, logvar, x) for x in (eps, eps, -eps)])
+        return not first.same_as(again) or first.same_as(turned)
+
+
+EXERCISE = WithGivenNoise(
     id="08.2",
     title="Reparameterise",
     cases=reparameterise_cases,
@@ -87,5 +137,9 @@ EXERCISE = Exercise(
         noise_left_out,
         deviation_without_noise,
         mean_left_out,
+        noise_subtracted,
+        mean_scaled_instead_of_noise,
+        exponent_doubled,
+        divided_by_the_deviation,
     ),
 )

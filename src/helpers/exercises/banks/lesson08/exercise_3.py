@@ -142,9 +142,70 @@ def kl_left_out(x, logits, mu, logvar):
     return (x * logits - np.logaddexp(0, logits)).sum(axis=1).mean()
 
 
+def zeros_forgotten(x, logits, mu, logvar):
+    """Your function scores the pixels with ink only: it sums x · log p, and (1 − x) · log(1 − p) is
+    missing. A decoder that says ink everywhere would then be perfect. With logits, both terms
+    together are x · logit − np.logaddexp(0, logit)."""
+    return (x * -np.logaddexp(0, -logits)).sum(axis=1).mean() - _kl(mu, logvar)
+
+
+def zeros_forgotten_and_sigmoid_rounded(x, logits, mu, logvar):
+    """Your function scores the pixels with ink only, by x · log p: the term of the paper's pixels,
+    (1 − x) · log(1 − p), is missing. And for a logit of −800 the sigmoid is rounded to 0, so its
+    logarithm is −∞. Both are cured by x · logit − np.logaddexp(0, logit)."""
+    return (x * np.log(1 / (1 + np.exp(-logits)))).sum(axis=1).mean() - _kl(mu, logvar)
+
+
+def squared_error(x, logits, mu, logvar):
+    """Your reconstruction is a summed squared error. That belongs to Gaussian pixels. The decoder
+    here is a Bernoulli one: a pixel's log-likelihood is x log p + (1 − x) log(1 − p), which is
+    x · logit − np.logaddexp(0, logit)."""
+    return -((x - _sigmoid(logits)) ** 2).sum(axis=1).mean() - _kl(mu, logvar)
+
+
+def half_of_the_squared_error(x, logits, mu, logvar):
+    """Your reconstruction is half a squared error, the log-likelihood of Gaussian pixels with
+    variance 1. The decoder here is a Bernoulli one: a pixel's log-likelihood is x log p +
+    (1 − x) log(1 − p), which is x · logit − np.logaddexp(0, logit)."""
+    return -0.5 * ((x - _sigmoid(logits)) ** 2).sum(axis=1).mean() - _kl(mu, logvar)
+
+
+def ink_and_paper_exchanged(x, logits, mu, logvar):
+    """Your function behaves exactly as if ink and paper were exchanged: either x and 1 − x have
+    changed places, or a logit has the wrong sign. σ(logit) is the probability that x = 1."""
+    return (-x * logits - np.logaddexp(0, -logits)).sum(axis=1).mean() - _kl(mu, logvar)
+
+
+def logit_weighted_only(x, logits, mu, logvar):
+    """Your function sums x · logit and leaves out log(1 + exp(logit)). That second part makes the
+    two probabilities of a pixel add up to 1: subtract np.logaddexp(0, logit)."""
+    return (x * logits).sum(axis=1).mean() - _kl(mu, logvar)
+
+
+def kl_summed_over_the_batch(x, logits, mu, logvar):
+    """Your function takes the mean over the batch in the reconstruction, but sums the KL over the
+    batch: the KL's weight is then B. Take the mean over the batch in both terms."""
+    log_likelihood = (x * logits - np.logaddexp(0, logits)).sum(axis=1)
+    return log_likelihood.mean() - _kl(mu, logvar) * len(x)
+
+
+def reconstruction_summed_over_the_batch(x, logits, mu, logvar):
+    """Your function takes the mean over the batch in the KL, but sums the reconstruction over the
+    batch: the KL's weight is then 1 / B. Take the mean over the batch in both terms."""
+    return (x * logits - np.logaddexp(0, logits)).sum() - _kl(mu, logvar)
+
+
+def _kl(mu, logvar):
+    return kl_to_standard_normal(mu, logvar).mean()
+
+
+def _sigmoid(u):
+    return 1 / (1 + np.exp(-u))
+
+
 def elbo_cases(rng):
-    x, logits = np.array([[1.0, 0.0, 0.5]]), np.array([[2.0, -1.0, 0.0]])
-    yield x, logits, np.array([[1.0, 0.5]]), np.array([[0.0, -1.0]])
+    x, logits = np.array([[1.0, 0.0]]), np.array([[2.0, 0.0]])
+    yield x, logits, np.array([[1.0]]), np.array([[0.0]])
     for B, d, d_z in ((3, 6, 2), (2, 4, 5), (1, 5, 1)):
         x, logits = (rng.random((B, d)) < 0.4) * 1.0, rng.normal(0, 2, size=(B, d))
         yield x, logits, rng.normal(size=(B, d_z)), rng.normal(size=(B, d_z))
@@ -182,6 +243,14 @@ EXERCISE = Exercise(
         each_term_averaged,
         kl_with_log_sigma,
         kl_left_out,
+        zeros_forgotten,
+        zeros_forgotten_and_sigmoid_rounded,
+        squared_error,
+        half_of_the_squared_error,
+        ink_and_paper_exchanged,
+        logit_weighted_only,
+        kl_summed_over_the_batch,
+        reconstruction_summed_over_the_batch,
     ),
     accepted=(scaled,),
 )

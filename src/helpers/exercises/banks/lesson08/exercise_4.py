@@ -66,10 +66,61 @@ def negative_of_the_bound(log_weights):
     return -importance_bound(log_weights)
 
 
+def kept_from_zero(log_weights):
+    """Your function adds 1e-12 to the mean weight before the logarithm. That keeps it from −∞, but
+    no bound is then below −28, and an image's is near −100 or −1000. Take off the largest
+    log-weight of each image first, and add it again after the logarithm."""
+    return np.log(np.exp(log_weights).mean(axis=0) + 1e-12)
+
+
+def kept_from_zero_by_more(log_weights):
+    """Your function adds 1e-8 to the mean weight before the logarithm. That keeps it from −∞, but
+    no bound is then below −18, and an image's is near −100 or −1000. Take off the largest
+    log-weight of each image first, and add it again after the logarithm."""
+    return np.log(np.exp(log_weights).mean(axis=0) + 1e-8)
+
+
+def divided_outside_the_logarithm(log_weights):
+    """Your function divides the logarithm of the sum by S. The weights are averaged before the
+    logarithm, and log(sum / S) is log(sum) − log S."""
+    return (importance_bound(log_weights) + np.log(len(log_weights))) / len(log_weights)
+
+
+def only_the_largest_weight(log_weights):
+    """Your function returns the largest log-weight of each image minus log S: the other weights are
+    left out. Their share is the logarithm of the sum of exp(log_weights − largest), between 0 and
+    log S."""
+    return log_weights.max(axis=0) - np.log(len(log_weights))
+
+
+def largest_weight(log_weights):
+    """Your function returns the largest log-weight of each image. The bound is the logarithm of the
+    mean weight: add the logarithm of the mean of exp(log_weights − largest)."""
+    return log_weights.max(axis=0)
+
+
+def not_the_largest_taken_off(log_weights):
+    """Your function behaves exactly as if the smallest log-weight of each image, or their mean,
+    were taken off before exp. A weight that lies far above it still overflows: exp(1997) is
+    infinite. Take off the largest, so that no exponent is above 0."""
+    smallest = log_weights.min(axis=0)
+    return smallest + np.log(np.exp(log_weights - smallest).mean(axis=0))
+
+
+def first_sample_taken_off(log_weights):
+    """Your function behaves exactly as if the first sample's log-weight were taken off before exp.
+    Another sample may lie far above it, and exp(1997) is infinite. Take off the largest of each
+    image: log_weights.max(axis=0)."""
+    return log_weights[0] + np.log(np.exp(log_weights - log_weights[0]).mean(axis=0))
+
+
 def importance_bound_cases(rng):
-    yield (np.log(np.array([[1.0, 2.0], [3.0, 2.0]])),)
+    yield (np.array([[0.0, -1.0], [0.0, 1.0]]),)
     yield (np.array([[-1000.0, -100.0, -3.0], [-1001.0, -98.0, -4.0]]),)
     yield (np.array([[-1000.0, -1002.0], [-1001.0, -999.0]]),)
+    yield (np.array([[-2000.0], [-3.0]]),)
+    yield (np.array([[-3.0], [-2000.0]]),)
+    yield (np.array([[800.0], [799.0]]),)
     for S, B in ((3, 3), (10, 4), (1, 2), (5, 1)):
         yield (rng.normal(-2, 2, size=(S, B)),)
 
@@ -94,5 +145,12 @@ EXERCISE = Exercise(
         one_maximum_for_all_images,
         log_s_added,
         negative_of_the_bound,
+        kept_from_zero,
+        kept_from_zero_by_more,
+        divided_outside_the_logarithm,
+        only_the_largest_weight,
+        largest_weight,
+        not_the_largest_taken_off,
+        first_sample_taken_off,
     ),
 )

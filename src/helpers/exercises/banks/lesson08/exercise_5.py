@@ -57,8 +57,64 @@ def sign_of_the_ratio(image, original, data_range):
     return -psnr(image, original, data_range)
 
 
+def absolute_error(image, original, data_range):
+    """Your function divides by the mean absolute error. The R of the ratio is squared, and so must
+    the error be: data_range² / mean squared error."""
+    return 10 * np.log10(data_range**2 / np.abs(image - original).mean())
+
+
+def absolute_error_squared(image, original, data_range):
+    """Your function uses the mean absolute error in the place of the root mean squared error.
+    Square each pixel's difference, then take the mean."""
+    return 20 * np.log10(data_range / np.abs(image - original).mean())
+
+
+def root_of_the_error_only(image, original, data_range):
+    """Your function divides the squared range by the root mean squared error. Both are squares, or
+    neither is: 10 log10(data_range² / mean squared error), or 20 log10(data_range / its root)."""
+    return 10 * np.log10(data_range**2 / np.sqrt(((image - original) ** 2).mean()))
+
+
+def peak_of_the_image(image, original, data_range):
+    """Your function takes the largest pixel of `image` as the peak. Then a brighter image would
+    score better. The peak is the largest possible difference, `data_range`."""
+    return psnr(image, original, image.max())
+
+
+def peak_of_the_original(image, original, data_range):
+    """Your function takes the largest pixel of `original` as the peak. Then a dark picture would
+    count for less. The peak is the largest possible difference, `data_range`."""
+    return psnr(image, original, original.max())
+
+
+def spread_of_the_original(image, original, data_range):
+    """Your function takes the difference between the lightest and the darkest pixel of `original`
+    as the range. The range is that of the scale, not of one picture: use `data_range`."""
+    return psnr(image, original, original.max() - original.min())
+
+
+def mean_over_rows(image, original, data_range):
+    """Your function takes the PSNR of each row and then the mean. Take one mean of the squared
+    differences over all pixels, and its logarithm last."""
+    errors = ((image - original) ** 2).mean(axis=1)
+    return (10 * np.log10(data_range**2 / errors)).mean()
+
+
+def one_value_a_row(image, original, data_range):
+    """Your function returns the PSNR of each row. One number is asked for: take one mean of the
+    squared differences over all pixels."""
+    return 10 * np.log10(data_range**2 / ((image - original) ** 2).mean(axis=1))
+
+
+def variance_of_the_difference(image, original, data_range):
+    """Your function divides by the variance of the difference. A variance does not see that the
+    whole image is too bright: the mean of the squared difference does."""
+    return 10 * np.log10(data_range**2 / np.var(image - original))
+
+
 def psnr_cases(rng):
-    yield np.array([[0.0, 0.5], [1.0, 0.2]]), np.array([[0.1, 0.5], [0.8, 0.2]]), 1
+    yield np.array([[2.0, 9.0]]), np.array([[0.0, 5.0]]), 10
+    yield np.array([[0.0, 0.5], [0.9, 0.2]]), np.array([[0.1, 0.5], [0.8, 0.4]]), 1
     for low, high, decimals, shape in ((0, 255, 0, (3, 4)), (0, 1, 2, (5, 2)), (-1, 1, 2, (1, 6))):
         original = rng.uniform(low, high, shape).round(decimals)
         image = (original + 0.1 * (high - low) * rng.normal(size=shape)).round(decimals)
@@ -84,5 +140,14 @@ EXERCISE = Exercise(
         factor_ten_with_the_root,
         squared_error_summed,
         sign_of_the_ratio,
+        absolute_error,
+        absolute_error_squared,
+        root_of_the_error_only,
+        peak_of_the_image,
+        peak_of_the_original,
+        spread_of_the_original,
+        mean_over_rows,
+        one_value_a_row,
+        variance_of_the_difference,
     ),
 )

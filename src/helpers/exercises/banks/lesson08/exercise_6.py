@@ -64,10 +64,44 @@ def mean_over_axis_1(kl, free):
     return np.maximum(kl.mean(axis=1), free).sum()
 
 
+def nothing_below_free(kl, free):
+    """Your function counts a dimension whose mean lies below `free` as 0, and the others in full.
+    Then the penalty leaps as a mean passes `free`, and a dimension still gains by collapsing. Below
+    `free` it counts as `free`: take the maximum."""
+    means = kl.mean(axis=0)
+    return np.where(means > free, means, 0.0).sum()
+
+
+def free_added(kl, free):
+    """Your function adds `free` to every mean. Its slope is then the same everywhere, and nothing
+    is free. Take the maximum of a mean and `free`, not their sum."""
+    return (kl.mean(axis=0) + free).sum()
+
+
+def free_subtracted(kl, free):
+    """Your function subtracts `free` from every mean and keeps what is negative. Then a dimension
+    still gains by collapsing. Take the maximum of the mean and `free`."""
+    return (kl.mean(axis=0) - free).sum()
+
+
+def excess_of_every_sample(kl, free):
+    """Your function counts what every sample pays above `free`, before the mean over the batch.
+    Then a dimension may not be silent for one image and busy for another. Average over the batch
+    first, and take the maximum with `free` after it."""
+    return np.maximum(kl - free, 0).mean(axis=0).sum()
+
+
+def one_value_a_dimension(kl, free):
+    """Your function returns what each dimension counts. They are right: now sum over the
+    dimensions."""
+    return np.maximum(kl.mean(axis=0), free)
+
+
 def free_bits_cases(rng):
-    yield np.array([[0.0, 1.0], [0.2, 3.0]]), 0.5
+    yield np.array([[0.0, 1.0], [1.0, 3.0]]), 1.0
     for B, d_z, free in ((4, 3, 0.5), (1, 4, 0.3), (5, 1, 1.5), (3, 6, 0.8)):
         yield rng.exponential(0.8, size=(B, d_z)) * rng.choice([0.1, 2.0], size=d_z), free
+    yield np.array([[1.0, 2.0], [1.0, 4.0]]), 4.0  # all below what is free
 
 
 EXERCISE = Exercise(
@@ -90,6 +124,11 @@ EXERCISE = Exercise(
         mean_over_dimensions,
         summed_over_batch,
         mean_over_axis_1,
+        nothing_below_free,
+        free_added,
+        free_subtracted,
+        excess_of_every_sample,
+        one_value_a_dimension,
     ),
     accepted=(excess_over_the_floor,),
 )
