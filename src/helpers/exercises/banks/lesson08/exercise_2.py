@@ -86,8 +86,9 @@ def divided_by_the_deviation(mu, logvar, eps):
 
 
 def noise_of_its_own(mu, logvar, eps):
-    """Your function does not use `eps`: it draws noise of its own. In training that is right, but
-    here the noise is given, so that results can be compared: mu + σ · eps."""
+    """Your function does not use `eps`: either it draws noise of its own, or it has none. Drawing
+    is right in training, but here the noise is given, so that results can be compared:
+    mu + σ · eps."""
     return mu + np.exp(0.5 * logvar) * np.random.default_rng().normal(size=mu.shape)
 
 
