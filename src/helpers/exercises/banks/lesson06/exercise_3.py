@@ -1,6 +1,6 @@
 """Exercise 06.3: training steps in PyTorch. What is right, and the known mistakes."""
 
-from helpers.exercises.banks.lesson06.networks import named, network, tensor
+from helpers.exercises.banks.lesson06.networks import linear, named, network, tensor
 from helpers.exercises.engine import Exercise
 
 
@@ -379,7 +379,7 @@ def _one_weight_each():
     """One step of one point on the line, by hand: gen(z) = z, disc(x) = 0, the rates are 1."""
     import torch
 
-    gen, disc = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+    gen, disc = linear(1, 1), linear(1, 1)
     for player, weight in ((gen, 1.0), (disc, 0.0)):
         torch.nn.init.constant_(player.weight, weight)
         torch.nn.init.zeros_(player.bias)

@@ -1,6 +1,6 @@
 """Exercise 06.4: the critic's loss with gradient penalty. What is right, and the known mistakes."""
 
-from helpers.exercises.banks.lesson06.networks import network, tensor
+from helpers.exercises.banks.lesson06.networks import linear, network, tensor
 from helpers.exercises.engine import Exercise, Verdict, explanation
 
 
@@ -222,14 +222,14 @@ def _with_penalty(critic, real, fake, weight, penalty):
 def critic_loss_and_gradient_cases(rng):
     import torch
 
-    critic = torch.nn.Linear(2, 1, bias=False)  # its slope is (3, 4) everywhere, of length 5
+    critic = linear(2, 1, bias=False)  # its slope is (3, 4) everywhere, of length 5
     with torch.no_grad():
         critic.weight.copy_(torch.tensor([[3.0, 4.0]]))
     points = (torch.tensor([point]) for point in ([1.0, 0.0], [0.0, 1.0]))
     yield critic, *points, torch.tensor([[0.5]]), 10.0
     for B, d, H, weight in ((3, 2, 4, 10.0), (4, 4, 3, 2.0), (1, 3, 5, 10.0), (6, 1, 2, 0.5)):
         critic = network(rng, d, H, 1)
-        critic[-1] = torch.nn.Linear(H, 1, bias=False)  # a bias there never gets a slope
+        critic[-1] = linear(H, 1, bias=False)  # a bias there never gets a slope
         with torch.no_grad():
             critic[-1].weight.copy_(torch.from_numpy(rng.normal(0, 1.5, size=(1, H))))
         points = (tensor(rng.normal(size=shape)) for shape in ((B, d), (B, d)))

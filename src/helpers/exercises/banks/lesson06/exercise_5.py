@@ -2,7 +2,7 @@
 
 import copy
 
-from helpers.exercises.banks.lesson06.networks import named
+from helpers.exercises.banks.lesson06.networks import linear, named
 from helpers.exercises.engine import Exercise
 
 
@@ -157,7 +157,7 @@ def _network_with_buffers(rng, n_in, n_out):
     """Linear layer and batch normalisation; all tensors drawn from rng."""
     import torch
 
-    network = torch.nn.Sequential(torch.nn.Linear(n_in, n_out), torch.nn.BatchNorm1d(n_out))
+    network = torch.nn.Sequential(linear(n_in, n_out), torch.nn.BatchNorm1d(n_out))
     for tensor in network.state_dict().values():
         values = rng.normal(1, 0.5, size=tensor.shape)
         if not tensor.is_floating_point():  # the counter of the batches
@@ -169,7 +169,7 @@ def _network_with_buffers(rng, n_in, n_out):
 def _single_weight(value):
     import torch
 
-    network = torch.nn.Linear(1, 1, bias=False)
+    network = linear(1, 1, bias=False)
     torch.nn.init.constant_(network.weight, value)
     return network
 
