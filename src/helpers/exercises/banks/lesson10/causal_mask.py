@@ -126,6 +126,14 @@ def maximum_left_in(scores):
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
+def maximum_left_in_and_exponentials_masked(scores):
+    """Your function takes the exponentials of all scores as they are and multiplies the hidden ones
+    by 0. At a score of 800 an exponential is infinite, and ∞/∞ is NaN; so is 0 · ∞ where it was to
+    be hidden. Put −∞ for the hidden scores, subtract each row's maximum, and then take exp."""
+    exponentials = np.exp(scores) * _triangle(scores)
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
 def true_zeros_masked(scores):
     """Your function hides each score that is 0, as if every 0 were one that np.tril had put there.
     A score of 0 may also be a true one, in the past. Say with a mask of truth values where a token
@@ -173,6 +181,7 @@ EXERCISE = Exercise(
         softmax_left_out,
         masked_after_the_softmax_and_renormalised,
         maximum_left_in,
+        maximum_left_in_and_exponentials_masked,
         true_zeros_masked,
     ),
 )
