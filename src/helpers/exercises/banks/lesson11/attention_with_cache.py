@@ -24,13 +24,15 @@ def attention_with_cache(e, wpe, Wq, Wk, Wv, past_k, past_v):
     return weights @ values, keys, values
 
 
-def _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, positions=None, visible=None, scaled=True):
+def _attention(
+    e, wpe, Wq, Wk, Wv, past_k, past_v, positions=None, visible=None, scale=None, hidden=-np.inf
+):
     """The solution with parts of it exchanged."""
     n, T = len(past_k), len(e)
     x = e + wpe[np.arange(n, n + T) if positions is None else positions]
     keys, values = np.concatenate([past_k, x @ Wk]), np.concatenate([past_v, x @ Wv])
-    scores = x @ Wq @ keys.T / (np.sqrt(keys.shape[1]) if scaled else 1)
-    scores = np.where(np.tri(T, n + T, n) if visible is None else visible, scores, -np.inf)
+    scores = x @ Wq @ keys.T / (scale or np.sqrt(keys.shape[1]))
+    scores = np.where(np.tri(T, n + T, n) if visible is None else visible, scores, hidden)
     return _softmax(scores) @ values, keys, values
 
 
@@ -63,10 +65,22 @@ def no_mask(e, wpe, Wq, Wk, Wv, past_k, past_v):
 
 def attends_before_appending(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your new tokens attend to the cached keys only; their own keys are appended too late. A token
-    sees itself: append its key and value first, then attend."""
-    n, T = len(past_k), len(e)
-    visible = np.repeat(np.arange(n + T)[None] < n, T, axis=0)
-    return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, visible=visible)
+    sees itself: append its key and value first, then attend. With an empty cache there is nobody to
+    look at, which ends in an error."""
+    _, keys, values = _attention(e, wpe, Wq, Wk, Wv, past_k, past_v)
+    n = len(past_k)
+    scores = (e + wpe[n : n + len(e)]) @ Wq @ past_k.T / np.sqrt(past_k.shape[1])
+    return _softmax(scores) @ past_v, keys, values
+
+
+def attends_before_appending_to_nobody(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your new tokens attend to the cached keys only; their own keys are appended too late. With an
+    empty cache they find nobody, and their output is 0. A token sees itself: append its key and
+    value first, then attend."""
+    out = np.zeros((len(e), Wv.shape[1]))
+    if len(past_k):
+        out = attends_before_appending(e, wpe, Wq, Wk, Wv, past_k, past_v)[0]
+    return out, *attention_with_cache(e, wpe, Wq, Wk, Wv, past_k, past_v)[1:]
 
 
 def never_appended(e, wpe, Wq, Wk, Wv, past_k, past_v):
@@ -92,7 +106,18 @@ def past_is_dropped(e, wpe, Wq, Wk, Wv, past_k, past_v):
 
 def scores_not_scaled(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your scores are not divided by √d_k, where d_k is the width of the keys."""
-    return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, scaled=False)
+    return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, scale=1.0)
+
+
+def scaled_by_the_models_width(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your scores are divided by √d, where d is the width of e. A dot product of a query and a key
+    runs over the d_k columns of the keys: divide by √d_k."""
+    return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, scale=np.sqrt(e.shape[1]))
+
+
+def scaled_by_the_size(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your scores are divided by d_k, the width of the keys, instead of its root."""
+    return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, scale=past_k.shape[1])
 
 
 def positions_left_out(e, wpe, Wq, Wk, Wv, past_k, past_v):
@@ -109,8 +134,44 @@ def positions_in_the_queries_only(e, wpe, Wq, Wk, Wv, past_k, past_v):
     return _softmax(np.where(np.tri(T, n + T, n), scores, -np.inf)) @ values, keys, values
 
 
+def positions_not_in_the_queries(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your new keys and values know the positions, but your queries do not. Add wpe to e first, and
+    make all three from the sum."""
+    _, keys, values = _attention(e, wpe, Wq, Wk, Wv, past_k, past_v)
+    n, T = len(past_k), len(e)
+    scores = np.where(np.tri(T, n + T, n), e @ Wq @ keys.T / np.sqrt(keys.shape[1]), -np.inf)
+    return _softmax(scores) @ values, keys, values
+
+
+def positions_added_to_the_cache(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your function adds positions to the cached tokens again, through Wk and Wv. The cached keys
+    and values were made with their positions in the earlier calls: take them as they are."""
+    places = wpe[: len(past_k)]
+    past_k, past_v = past_k + places @ Wk, past_v + places @ Wv
+    return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v)
+
+
+def positions_added_to_the_cached_keys(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your function behaves exactly as if it added rows of wpe to the cached keys and values. They
+    were made with their positions in the earlier calls: take them as they are. (Where d and d_k
+    differ, the sum does not even exist.)"""
+    places = wpe[: len(past_k)]
+    return _attention(e, wpe, Wq, Wk, Wv, past_k + places, past_v + places)
+
+
+def keys_and_values_exchanged(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your function makes the new keys with Wv and the new values with Wk: exchange the two."""
+    return _attention(e, wpe, Wq, Wv, Wk, past_k, past_v)
+
+
+def pasts_exchanged(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your new keys are appended to past_v, and your new values to past_k. Exchange the two: keys
+    belong to keys."""
+    return _attention(e, wpe, Wq, Wk, Wv, past_v, past_k)
+
+
 def new_keys_in_front(e, wpe, Wq, Wk, Wv, past_k, past_v):
-    """Your new keys and values stand before the cached ones. They come last: the cache is the
+    """Your new keys and values come before the cached ones. Put them last: the cache is the
     past, in the order of the text."""
     n, T = len(past_k), len(e)
     x = e + wpe[n : n + T]
@@ -126,6 +187,46 @@ def blind_to_itself(e, wpe, Wq, Wk, Wv, past_k, past_v):
     return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, visible=visible)
 
 
+def blind_to_itself_with_a_large_number(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your new tokens do not see themselves, and with an empty cache the first sees nobody. Since
+    you write a large negative number for −∞, it then gets the mean of all values, the future among
+    them. New token i sees the keys 0 … n + i, its own included."""
+    visible = np.tri(len(e), len(past_k) + len(e), len(past_k) - 1)
+    return _attention(e, wpe, Wq, Wk, Wv, past_k, past_v, visible=visible, hidden=-1e9)
+
+
+def masked_after_the_softmax(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your function sets weights to zero after the softmax, and the rows no longer sum to 1. Mask
+    the scores, before the softmax."""
+    n, T = len(past_k), len(e)
+    x = e + wpe[n : n + T]
+    keys, values = np.concatenate([past_k, x @ Wk]), np.concatenate([past_v, x @ Wv])
+    weights = _softmax(x @ Wq @ keys.T / np.sqrt(keys.shape[1])) * np.tri(T, n + T, n)
+    return weights @ values, keys, values
+
+
+def masked_after_the_softmax_and_renormalised(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your function masks after the softmax and divides by what is left. On paper that is the same.
+    But where a later score is 900 higher, all weights of the past have become 0 in the softmax, and
+    0/0 is NaN. Mask the scores, before the softmax."""
+    n, T = len(past_k), len(e)
+    x = e + wpe[n : n + T]
+    keys, values = np.concatenate([past_k, x @ Wk]), np.concatenate([past_v, x @ Wv])
+    weights = _softmax(x @ Wq @ keys.T / np.sqrt(keys.shape[1])) * np.tri(T, n + T, n)
+    return weights / weights.sum(axis=1, keepdims=True) @ values, keys, values
+
+
+def maximum_left_in(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your softmax takes the exponentials of the scores as they are. At a score of 900 they are
+    infinite, and ∞/∞ is NaN. Subtract each row's maximum first; the weights stay the same."""
+    n, T = len(past_k), len(e)
+    x = e + wpe[n : n + T]
+    keys, values = np.concatenate([past_k, x @ Wk]), np.concatenate([past_v, x @ Wv])
+    scores = x @ Wq @ keys.T / np.sqrt(keys.shape[1])
+    weights = np.exp(np.where(np.tri(T, n + T, n), scores, -np.inf))
+    return weights / weights.sum(axis=1, keepdims=True) @ values, keys, values
+
+
 def masked_with_zero(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your hidden scores are 0 where they must be −∞: exp(0) is 1, so the future keeps a weight."""
     n, T = len(past_k), len(e)
@@ -136,7 +237,12 @@ def masked_with_zero(e, wpe, Wq, Wk, Wv, past_k, past_v):
 
 
 def attention_with_cache_cases(rng):
-    for n, T, d, d_k in ((3, 1, 4, 2), (1, 1, 3, 3), (2, 4, 5, 3), (5, 3, 2, 6), (1, 2, 4, 4)):
+    one, e, wpe = np.array([[1.0]]), np.array([[1.0]]), np.array([[5.0], [2.0], [7.0]])
+    yield e, wpe, 0 * one, 2 * one, one, 4 * one, one  # e + wpe is 3; its query 0, its weights ½
+    e, wpe = np.array([[10.0], [20.0]]), np.array([[7.0], [20.0], [40.0], [1.0]])
+    yield e, wpe, one, one, one, -30 * one, 5 * one  # scores −900, 900, 1800; −1800, 1800, 3600
+    sizes = ((3, 1, 4, 2), (1, 1, 3, 3), (2, 4, 5, 3), (5, 3, 2, 6), (1, 2, 4, 4))
+    for n, T, d, d_k in (*sizes, (0, 3, 4, 2), (0, 1, 3, 3)):  # the last two with an empty cache
         shapes = ((T, d), (n + T + 2, d), (d, d_k), (d, d_k), (d, d_k), (n, d_k), (n, d_k))
         yield tuple(rng.normal(size=shape) for shape in shapes)
 
@@ -160,6 +266,7 @@ EXERCISE = Exercise(
         mask_without_the_past,
         no_mask,
         attends_before_appending,
+        attends_before_appending_to_nobody,
         never_appended,
         only_the_new_ones_returned,
         past_is_dropped,
@@ -168,6 +275,17 @@ EXERCISE = Exercise(
         positions_in_the_queries_only,
         new_keys_in_front,
         blind_to_itself,
+        blind_to_itself_with_a_large_number,
         masked_with_zero,
+        scaled_by_the_models_width,
+        scaled_by_the_size,
+        positions_not_in_the_queries,
+        positions_added_to_the_cache,
+        positions_added_to_the_cached_keys,
+        keys_and_values_exchanged,
+        pasts_exchanged,
+        masked_after_the_softmax,
+        masked_after_the_softmax_and_renormalised,
+        maximum_left_in,
     ),
 )
