@@ -96,6 +96,12 @@ def only_the_new_ones_returned(e, wpe, Wq, Wk, Wv, past_k, past_v):
     return out, keys[len(past_k) :], values[len(past_k) :]
 
 
+def values_before_keys(e, wpe, Wq, Wk, Wv, past_k, past_v):
+    """Your results are right, but in another order: the keys come before the values."""
+    out, keys, values = _attention(e, wpe, Wq, Wk, Wv, past_k, past_v)
+    return out, values, keys
+
+
 def past_is_dropped(e, wpe, Wq, Wk, Wv, past_k, past_v):
     """Your new tokens attend to each other only: the cached keys and values are left out. They are
     what the cache is for."""
@@ -269,6 +275,7 @@ EXERCISE = Exercise(
         attends_before_appending_to_nobody,
         never_appended,
         only_the_new_ones_returned,
+        values_before_keys,
         past_is_dropped,
         scores_not_scaled,
         positions_left_out,

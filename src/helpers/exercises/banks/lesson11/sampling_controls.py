@@ -125,7 +125,10 @@ def own_probability_reaches_p(logits, temperature, k, p):
     case. Top-p looks at the mass of the best tokens together: add up their probabilities, from the
     largest down, until the sum reaches p."""
     probabilities = _softmax(_top_k(logits / temperature, k))
-    kept = np.where(probabilities >= min(p, probabilities.max()), probabilities, 0)
+    kept = np.zeros(len(logits))
+    best = np.argmax(probabilities)
+    kept[best] = probabilities[best]
+    kept[probabilities >= p] = probabilities[probabilities >= p]
     return kept / kept.sum()
 
 
@@ -176,9 +179,11 @@ def next_probabilities_cases(rng):
         yield rng.permutation(np.linspace(-3, 3, size) ** 3 / 5), temperature, k, p
     yield rng.normal(size=6), 0.8, 1, 0.5
     yield np.log([0.22, 0.1, 0.3, 0.13, 0.25]), 1.0, 5, 0.2  # three with 0.2 or more, one needed
-    yield np.array([0.0, 3.0, 1.0, 3.0]), 1.0, 2, 1.0  # k decides, and the two best are equal
-    yield np.zeros(10), 1.0, 10, 1.0  # ten times 0.1, added up, is a little less than 1
-    yield np.zeros(19), 1.0, 25, 1.0  # as here, in float32 too
+    yield np.array([0.0, 3.0, 1.0, 2.0]), 1.0, 2, 0.99  # k alone decides
+    # Tokens so rare that a sum near 1 does not feel them, in float32 or in float64: added up, the
+    # probabilities stay below 1, however they were computed. Two of the frequent ones are equal.
+    rare, very_rare = np.linspace(-16.1, -16.3, 30), np.linspace(-36.3, -36.5, 30)
+    yield np.array([0.0, 1.0, *rare, *very_rare, 0.0]), 1.0, 70, 1.0
     yield np.array([799.0, -800.0, 800.0, 0.0, 798.0]), 0.5, 4, 0.95
     yield np.array([-803.0, -800.0, -801.0]), 1.0, 3, 0.9
 
