@@ -109,6 +109,12 @@ def weights_in_float32(scores):
     return F.softmax(scores.masked_fill(hidden, float("-inf")), dim=-1)
 
 
+def weights_in_bfloat16(scores):
+    scores = torch.tensor(scores, dtype=torch.bfloat16)
+    seen = torch.ones(scores.shape[1:], dtype=torch.bool).tril()
+    return scores.masked_fill(~seen, -torch.inf).softmax(-1)
+
+
 def weights_in_place(scores):
     scores[:, np.triu(np.ones(scores.shape[1:], dtype=bool), 1)] = -np.inf
     scores -= scores.max(axis=2, keepdims=True)
@@ -177,6 +183,11 @@ def eps_beside_the_root(x, gain, shift, eps):
 
 def norm_by_the_library(x, gain, shift, eps):
     x, gain, shift = (torch.tensor(a, dtype=torch.float32) for a in (x, gain, shift))
+    return F.layer_norm(x, (x.shape[-1],), gain, shift, eps)
+
+
+def norm_in_bfloat16(x, gain, shift, eps):
+    x, gain, shift = (torch.tensor(a, dtype=torch.bfloat16) for a in (x, gain, shift))
     return F.layer_norm(x, (x.shape[-1],), gain, shift, eps)
 
 
@@ -348,10 +359,12 @@ def test_other_mistake_is_refused_without_a_name(id, wrong, words):
         ("10.2", weights_by_rows),
         ("10.2", weights_with_a_large_number),
         ("10.2", weights_in_float32),
+        ("10.2", weights_in_bfloat16),
         ("10.2", weights_in_place),
         ("10.3", heads_from_slices),
         ("10.3", heads_in_torch),
         ("10.4", norm_by_the_library),
+        ("10.4", norm_in_bfloat16),
         ("10.4", norm_by_tokens),
         ("10.5", counted_by_torch),
         ("10.5", counted_head_by_head),
@@ -371,3 +384,17 @@ def test_first_case_can_be_worked_by_hand(id):
     assert sum(np.size(argument) for argument in first) <= 12
     for argument in first:
         assert np.array_equal(argument, np.round(argument))
+
+
+@pytest.mark.parametrize("id", ["10.1", "10.2", "10.3", "10.4", "10.6"])
+def test_right_answer_may_begin_in_float32(id):
+    """What follows may be float64: NumPy makes it so beside an np.sqrt of a whole number."""
+
+    def half_precise(*arguments):
+        single = [
+            np.float32(a) if getattr(a, "dtype", None) == np.float64 else a for a in arguments
+        ]
+        return exercise(id).answer(*single)
+
+    verdict = exercise(id).judge(half_precise)
+    assert verdict.kind == "right", verdict.text

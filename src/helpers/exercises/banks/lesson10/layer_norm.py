@@ -143,7 +143,7 @@ def normalise_features_cases(rng):
     for B, T, d, size in ((2, 3, 4, 20.0), (3, 2, 5, 10.0), (2, 2, 3, 60.0), (4, 4, 4, 20.0)):
         x = rng.normal(size / 2, size, size=(B, T, d))
         yield x, rng.normal(1, 0.3, size=d), rng.normal(size=d), 20.0
-    x = rng.normal(200, 10, size=(1, 2, 6))
+    x = rng.normal(20, 10, size=(1, 2, 6))
     yield x, np.ones(6), np.zeros(6), 100.0
 
 

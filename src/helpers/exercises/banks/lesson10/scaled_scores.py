@@ -59,7 +59,7 @@ def multiplied_by_the_root(q, k):
 
 def keys_ask_queries(q, k):
     """Your scores are transposed: the keys ask the queries. Row t must hold the scores of query t
-    with all keys, so the queries stand on the left of the product."""
+    with all keys, so the queries are on the left of the product."""
     return _dot_products(k, q) / np.sqrt(q.shape[-1])
 
 
@@ -92,8 +92,8 @@ def cosines(q, k):
 
 
 def scaled_cosines(q, k):
-    """Your scores are cosines, divided by the root of d_k. The root alone is enough: the lengths of
-    queries and keys stay in, and a long key may count for more."""
+    """Your scores are cosines, divided by the root of d_k. Divide by the root and by nothing
+    else: the lengths of queries and keys stay in, and a long key may count for more."""
     return cosines(q, k) / np.sqrt(q.shape[-1])
 
 
