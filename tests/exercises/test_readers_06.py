@@ -395,7 +395,6 @@ def critic_loss(share=None, of_norm=None, weight_given=None, signs=(1, -1, 1)):
     [
         (critic_loss(weight_given=10), "weight_always_10"),
         (critic_loss(weight_given=1), "weight_forgotten"),
-        (critic_loss(share=lambda t: torch.rand(len(t), 1)), "shares_of_its_own"),
         (critic_loss(share=lambda t: 0.5), "mixed_half_and_half"),
         (critic_loss(share=lambda t: t[0, 0]), "one_share_for_the_batch"),
         (critic_loss(share=lambda t: 1 - t), "share_of_the_fake"),
@@ -410,6 +409,12 @@ def critic_loss(share=None, of_norm=None, weight_given=None, signs=(1, -1, 1)):
 def test_a_readers_wrong_penalty_is_rejected_by_its_name(function, name):
     verdict = ENTRIES["06.4"].judge(function)
     assert (verdict.kind, verdict.misconception) == ("misconception", name), verdict.text
+
+
+def test_a_reader_who_draws_the_shares_is_told_that_they_are_given():
+    verdict = ENTRIES["06.4"].judge(critic_loss(share=lambda t: torch.rand(len(t), 1)))
+    assert (verdict.kind, verdict.misconception) == ("wrong", None)
+    assert "it draws shares of its own. In training t is drawn, but here it is" in verdict.text
 
 
 def by_backward(critic, real, fake, t, weight):

@@ -36,11 +36,6 @@ def shifted(log_weights, taken_off):
     return taken_off + np.log(np.mean(np.exp(log_weights - taken_off), axis=0))
 
 
-def with_a_generator_of_its_own(mu, logvar, eps):
-    rng = np.random.default_rng(0)
-    return mu + np.exp(logvar / 2) * rng.standard_normal(mu.shape)
-
-
 WRONG = [
     # 08.1
     (
@@ -64,10 +59,6 @@ WRONG = [
     ("08.1", lambda m, v: kl(m, v) * 2, "half_forgotten"),
     ("08.1", lambda m, v: kl(m, v)[:, None], None),
     # 08.2
-    ("08.2", lambda m, v, e: m + np.exp(v / 2) * RNG.normal(size=m.shape), "noise_of_its_own"),
-    ("08.2", lambda m, v, e: RNG.normal(m, np.exp(v / 2)), "noise_of_its_own"),
-    ("08.2", lambda m, v, e: t(m) + t(v / 2).exp() * torch.randn(m.shape), "noise_of_its_own"),
-    ("08.2", with_a_generator_of_its_own, "noise_of_its_own"),
     ("08.2", lambda m, v, e: m - np.sqrt(np.exp(v)) * e, "noise_subtracted"),
     ("08.2", lambda m, v, e: e + m * np.exp(v / 2), "mean_scaled_instead_of_noise"),
     ("08.2", lambda m, v, e: m + np.exp(v) ** 2 * e, "exponent_doubled"),
@@ -298,6 +289,30 @@ def test_the_excess_over_free_bits_passes_with_a_note():
     verdict = ENTRIES["08.6"].judge(lambda k, f: np.maximum(k.mean(0) - f, 0).sum())
     assert verdict.kind == "right"
     assert "right, shifted" in verdict.text
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda m, v, e: m + np.exp(v / 2) * RNG.normal(size=m.shape),
+        lambda m, v, e: RNG.normal(m, np.exp(v / 2)),
+        lambda m, v, e: t(m) + t(v / 2).exp() * torch.randn(m.shape),
+    ],
+)
+def test_a_reader_who_draws_the_noise_is_told_that_it_is_given(function):
+    verdict = ENTRIES["08.2"].judge(function)
+    assert (verdict.kind, verdict.misconception) == ("wrong", None)
+    assert "it draws noise of its own. That is right in training, but here" in verdict.text
+
+
+def test_a_reader_who_draws_the_same_noise_each_time_is_told_what_is_not_used():
+    def with_a_generator_of_its_own(mu, logvar, eps):
+        rng = np.random.default_rng(0)
+        return mu + np.exp(logvar / 2) * rng.standard_normal(mu.shape)
+
+    assert "✗ not yet. Your function never uses eps.\n" in (
+        ENTRIES["08.2"].judge(with_a_generator_of_its_own).text
+    )
 
 
 def test_a_wrong_answer_that_uses_the_given_noise_is_not_told_of_noise():
