@@ -63,13 +63,13 @@ def spectral_radius(lr_lambda, beta):
     return np.where(middle**2 <= 4 * beta, np.sqrt(beta), (np.abs(middle) + root) / 2)
 
 
-def noisy_chains(rates, batch, chains, rng, curvature=3.0, sigma=2.0):
-    """Mean squares w² of independent SGD runs from w = 1, one step for each learning rate.
+def noisy_chains(rates, batch, chains, rng, curvature=3.0, sigma=2.0, start=1.0):
+    """Mean squares w² of independent SGD runs from w = start, one step for each learning rate.
 
     rates: shape (steps, settings); batch: shape (settings,). Returns the last w², shape
     (chains, settings), and the mean of w² before each step and at the end, (steps + 1, settings).
     """
-    w = np.ones((chains, len(batch)))
+    w = np.full((chains, len(batch)), start)
     means = [np.mean(w**2, axis=0)]
     for lr in rates:
         noise = sigma / np.sqrt(batch) * rng.normal(size=w.shape)
