@@ -4,11 +4,10 @@
     python -m helpers.pretrain --out my-gpt2 --text my-novel.txt --steps 1000
     torchrun --nproc-per-node 2 -m helpers.pretrain --out my-gpt2
 
-The folder is one that `folders.load` and Hugging Face's transformers read, with the training log in
-log.jsonl. A run that was stopped or killed goes on from its last checkpoint when the same command
-is given again, and ends with the same weights, to the bit, as one that was not. torchrun lets
-several processes or machines share each batch; but for dropout, which each draws for its own rows,
-their result differs by rounding only.
+`folders.load` and Hugging Face's transformers read the folder; log.jsonl is the training log. The
+same command goes on from the last checkpoint of a run that was stopped or killed, and ends with the
+same weights, to the bit. torchrun lets several processes or machines share each batch; but for
+dropout, which each draws for its own rows, their result differs by rounding only.
 """
 
 import argparse
@@ -69,16 +68,14 @@ class Recipe:
 def windows(ids: np.ndarray, recipe: Recipe, step: int) -> torch.Tensor:
     """The tokens of one step, (batch, n_positions + 1): inputs, and targets one further.
 
-    In every epoch the text is cut at another offset, and its windows come in another order. It is a
-    function of the step alone, so that a run can go on anywhere. Raises ValueError if the text is
-    too short.
+    In every epoch the text is cut at another offset, and its windows come in another order, by the
+    step alone, so that a run can go on anywhere. Raises ValueError if the text is too short.
     """
     T = recipe.n_positions
     count = (len(ids) - 1) // T - 1  # windows of an epoch, whatever its offset
     if count < 1:
-        raise ValueError(
-            f"The training part has {len(ids):,} tokens, but {2 * T + 1:,} are needed."
-        )
+        short = f"The training part has {len(ids):,} tokens, but {2 * T + 1:,} are needed."
+        raise ValueError(short)
     epochs, places = np.divmod(np.arange(step * recipe.batch, (step + 1) * recipe.batch), count)
     starts = np.empty_like(places)
     for epoch in np.unique(epochs):  # mostly one; two where an epoch ends within the batch
@@ -94,19 +91,16 @@ def add_dropout(model: gpt2.GPT2, share: float) -> None:
     Hooks do it, since the model itself has none. (GPT-2 drops attention weights too.)
     """
 
-    def drop(module: nn.Module, inputs: tuple, x: torch.Tensor) -> torch.Tensor:
-        if not module.training:
+    def drop(x: torch.Tensor) -> torch.Tensor:
+        if not model.training:
             return x
         kept = torch.rand(x.shape) >= share  # on a processor faster than bernoulli_
         return torch.where(kept, x / (1 - share), 0)  # divided, so that the mean stays
 
-    def first_block(module: nn.Module, inputs: tuple) -> tuple:
-        return (drop(module, (), inputs[0]), *inputs[1:])
-
-    model.h[0].register_forward_pre_hook(first_block)
-    for name, module in model.named_modules():
-        if name.endswith("c_proj"):
-            module.register_forward_hook(drop)
+    model.h[0].register_forward_pre_hook(lambda block, inputs: (drop(inputs[0]), *inputs[1:]))
+    for block in model.h:
+        for layer in (block.attn.c_proj, block.mlp.c_proj):
+            layer.register_forward_hook(lambda layer, inputs, x: drop(x))
 
 
 def make_optimizers(model: gpt2.GPT2, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
@@ -118,13 +112,10 @@ def make_optimizers(model: gpt2.GPT2, recipe: Recipe) -> dict[str, torch.optim.O
     matrices = [p for p in model.h.parameters() if p.dim() == 2]
     embeddings = {"params": [model.wte.weight, model.wpe.weight]}
     vectors = {"params": [p for p in model.parameters() if p.dim() == 1], "weight_decay": 0.0}
-    muon = {"lr": recipe.matrix_lr, "adjust_lr_fn": "match_rms_adamw"}
-    adamw = {"lr": recipe.lr, "betas": (0.9, 0.95), "fused": True}
-    decay = recipe.weight_decay
-    return {
-        "muon": torch.optim.Muon(matrices, weight_decay=decay, **muon),
-        "adamw": torch.optim.AdamW([embeddings, vectors], weight_decay=decay, **adamw),
-    }
+    decay = {"weight_decay": recipe.weight_decay}
+    muon = torch.optim.Muon(matrices, adjust_lr_fn="match_rms_adamw", **decay)
+    adamw = torch.optim.AdamW([embeddings, vectors], betas=(0.9, 0.95), fused=True, **decay)
+    return {"muon": muon, "adamw": adamw}  # the loop sets their rates
 
 
 def rate(step: int, recipe: Recipe) -> float:
@@ -135,9 +126,6 @@ def rate(step: int, recipe: Recipe) -> float:
 
 def pretrain(text: data.Text, recipe: Recipe, out: Path) -> None:
     """Train to the last step; a run that was begun in the folder `out` goes on.
-
-    While it runs, the folder gets log.jsonl and the checkpoint; at the end, the model and
-    recipe.json, and the checkpoint is deleted.
 
     Raises ValueError, in one sentence, if the text is too short, the folder holds something else or
     a damaged file, or the processes cannot share a batch evenly.
@@ -241,10 +229,8 @@ def pretrain(text: data.Text, recipe: Recipe, out: Path) -> None:
     write_log(out, state["log"])
     files.write(out / RECIPE, json.dumps(identity, indent=1, ensure_ascii=False) + "\n")
     (out / CHECKPOINT).unlink()
-    print(
-        f"{held:.4f} nats per character on the held-out text, {dev:.4f} on the dev text, after "
-        f"{state['seconds'] / 60:.1f} minutes; the model is in {out}."
-    )
+    scores = f"{held:.4f} nats per character on the held-out text, {dev:.4f} on the dev text"
+    print(f"{scores}, after {state['seconds'] / 60:.1f} minutes; the model is in {out}.")
 
 
 def write_log(out: Path, log: list[dict]) -> None:

@@ -10,10 +10,24 @@ def softmax(logits, temperature):
     return exponentials / exponentials.sum()
 
 
-def temperature_after_softmax(logits, temperature):
-    """Your function behaves exactly as if the temperature were applied after the softmax. Dividing
-    probabilities by τ and normalising them again changes nothing: divide the logits by τ first."""
+def temperature_without_effect(logits, temperature):
+    """Your function behaves exactly as if there were no temperature. Either τ is not used, or it
+    acts where it cancels: it divides the probabilities, which are then normalised again, or, where
+    a bracket is missing, only the largest logit. Divide every logit by τ before the exponential."""
     return softmax(logits, 1.0)
+
+
+def softmax_taken_twice(logits, temperature):
+    """Your function behaves exactly as if the probabilities were divided by τ and sent through a
+    softmax once more. Probabilities lie between 0 and 1, so the second softmax makes them nearly
+    equal. Take one softmax, of the logits divided by τ."""
+    return softmax(softmax(logits, 1.0), temperature)
+
+
+def probabilities_divided(logits, temperature):
+    """Your numbers are the probabilities without a temperature, divided by τ: they add up to 1/τ.
+    Divide the logits by τ first, then take the softmax of the result."""
+    return softmax(logits, 1.0) / temperature
 
 
 def multiplied_by_temperature(logits, temperature):
@@ -45,6 +59,12 @@ EXERCISES = [
             "The temperature acts on the logits, before the exponential.",
             "Compute np.exp(logits / temperature) and divide it by its sum.",
         ),
-        misconceptions=(temperature_after_softmax, multiplied_by_temperature, not_normalised),
+        misconceptions=(
+            temperature_without_effect,
+            softmax_taken_twice,
+            probabilities_divided,
+            multiplied_by_temperature,
+            not_normalised,
+        ),
     )
 ]

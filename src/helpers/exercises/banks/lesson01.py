@@ -42,6 +42,21 @@ def limit_by_diagonal(A, lr):
     return bool(0 < lr < 1 / np.diag(A).max())
 
 
+def best_rate_as_limit(A, lr):
+    """Your function behaves exactly as if the best learning rate were the limit. The best one
+    makes the flattest and the steepest direction equally fast. Larger ones are slower, but up to
+    1/λmax they still converge."""
+    eigenvalues = np.linalg.eigvalsh(A)
+    return bool(0 < lr < 1 / (eigenvalues.min() + eigenvalues.max()))
+
+
+def limit_by_all_elements(A, lr):
+    """Your function behaves exactly as if np.linalg.norm(A) were the largest eigenvalue. Of a
+    matrix that is the root of the sum of all squares, so every eigenvalue adds to it. What you want
+    is np.linalg.eigvalsh(A).max(), or np.linalg.norm(A, 2)."""
+    return bool(0 < lr < 1 / np.linalg.norm(A))
+
+
 def border_included(A, lr):
     """Your function behaves exactly as if the limit itself converged. There the steepest component
     is multiplied by −1: it changes its sign for ever and never shrinks."""
@@ -54,15 +69,30 @@ def no_lower_limit(A, lr):
     return bool(lr < 1 / np.linalg.eigvalsh(A).max())
 
 
+def zero_included(A, lr):
+    """Your function behaves exactly as if a learning rate of zero converged. With η = 0 nothing
+    moves, so the start is never left: η must be above 0."""
+    return bool(0 <= lr < 1 / np.linalg.eigvalsh(A).max())
+
+
+def sign_of_rate_ignored(A, lr):
+    """Your function behaves exactly as if only the size of the learning rate counted. A negative
+    one climbs, and with zero nothing moves, so η must be above 0."""
+    return bool(abs(lr) < 1 / np.linalg.eigvalsh(A).max())
+
+
 def bowl_cases(rng):
+    for lr in (0.3, 0.25, 0.24, 0.1, 0.0):
+        yield np.array([[4.0]]), lr  # the gradient is 8θ: the limit is 1/4
     tilted = np.array([[2.0, 1.0], [1.0, 2.0]])  # eigenvalues 1 and 3: the limit is 1/3
-    for lr in (0.1, 0.3, 0.4, 0.6, 0.9, 1.5, 0.0, -0.1):
+    for lr in (0.1, 0.3, 0.32, 0.4, 0.6, 0.9, 1.5, 0.0, -0.1, -1.0):
         yield tilted, lr
     for diagonal in ([1.0, 3.0], [3.0, 1.0], [1.0, 4.0, 2.0]):
         for lr in (0.2, 0.3, 0.5):
             yield np.diag(diagonal), lr
-    yield np.array([[4.0]]), 0.25
-    yield np.array([[4.0]]), 0.24
+    band = np.array([[2.0, 1.0, 0.0], [1.0, 2.0, 1.0], [0.0, 1.0, 2.0]])  # λmax = 2 + √2
+    for lr in (0.28, 0.3):
+        yield band, lr
     factor = rng.normal(size=(5, 4))
     A = factor.T @ factor + 0.1 * np.eye(4)
     for share in (0.3, 0.9, 1.1, 1.9, 3.0):
@@ -129,6 +159,20 @@ def no_memory(w, v, grad, lr, beta):
     """Your function behaves exactly as if β were 0. That is plain gradient descent: the share βv of
     the old velocity is missing."""
     return w - lr * grad, grad
+
+
+def rate_left_out(w, v, grad, lr, beta):
+    """Your velocity is right, but w moves by the whole of it. The learning rate is missing:
+    w ← w − ηv."""
+    v = beta * v + grad
+    return w - v, v
+
+
+def shares_exchanged(w, v, grad, lr, beta):
+    """Your function behaves exactly as if v ← (1 − β)v + βg. The share β belongs to the old
+    velocity, and the gradient is added whole: v ← βv + g."""
+    v = (1 - beta) * v + beta * grad
+    return w - lr * v, v
 
 
 def momentum_cases(rng):
@@ -210,7 +254,59 @@ def root_missing(w, m, s, grad, t, lr, beta1, beta2, eps):
     return w - lr * (m / (1 - beta1**t)) / (s / (1 - beta2**t) + eps), m, s
 
 
+def only_s_corrected(w, m, s, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if only s were corrected. Both averages start at zero: m
+    must be divided by 1 − β₁ᵗ too, or the first steps are too short."""
+    _, m, s = adam_step(w, m, s, grad, t, lr, beta1, beta2, eps)
+    return w - lr * m / (np.sqrt(s / (1 - beta2**t)) + eps), m, s
+
+
+def power_missing(w, m, s, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if every step were corrected like the first, by 1 − β. The
+    zero at the start loses weight with each step: divide by 1 − βᵗ, with the power t."""
+    _, m, s = adam_step(w, m, s, grad, t, lr, beta1, beta2, eps)
+    return w - lr * (m / (1 - beta1)) / (np.sqrt(s / (1 - beta2)) + eps), m, s
+
+
+def epsilon_missing(w, m, s, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if ε were 0. Divide by √ŝ + ε: a parameter whose gradients
+    have all been zero would divide by zero."""
+    return adam_step(w, m, s, grad, t, lr, beta1, beta2, 0.0)
+
+
+def gradient_not_squared(w, m, s, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if s averaged the gradients, like m. It averages their
+    squares: s ← β₂s + (1 − β₂)g², element by element."""
+    m = beta1 * m + (1 - beta1) * grad
+    s = beta2 * s + (1 - beta2) * grad
+    return w - lr * (m / (1 - beta1**t)) / (np.sqrt(s / (1 - beta2**t)) + eps), m, s
+
+
+def betas_exchanged(w, m, s, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if β₁ and β₂ had changed places. β₁ belongs to m, the
+    average of the gradients, and β₂ to s, the average of their squares."""
+    return adam_step(w, m, s, grad, t, lr, beta2, beta1, eps)
+
+
+def gradient_added_whole(w, m, s, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if m ← β₁m + g, as in the heavy ball. In Adam m is an
+    average: the gradient enters with the share 1 − β₁."""
+    m = beta1 * m + grad
+    s = beta2 * s + (1 - beta2) * grad**2
+    return w - lr * (m / (1 - beta1**t)) / (np.sqrt(s / (1 - beta2**t)) + eps), m, s
+
+
+def step_uphill(w, m, s, grad, t, lr, beta1, beta2, eps):
+    """Your averages are right, but w moves by +η m̂ / (√ŝ + ε). Gradients point uphill, so the step
+    must be subtracted."""
+    return adam_step(w, m, s, grad, t, -lr, beta1, beta2, eps)
+
+
 def adam_cases(rng):
+    # by hand: m̂ = 2 and √ŝ = 2 in both, so that w moves by 0.5 · 2 / (2 + 2)
+    first, zero, two = np.array([1.0]), np.array([0.0]), np.array([2.0])
+    yield first, zero, zero.copy(), two, 1, 0.5, 0.5, 0.75, 2.0
+    yield first, np.array([1.0]), two, two.copy(), 2, 0.5, 0.5, 0.5, 2.0
     settings = (  # t, lr, β₁, β₂, ε and the size of the gradient, often close to ε
         (1, 0.5, 0.9, 0.99, 0.1, 1.0),
         (2, 0.2, 0.8, 0.95, 1e-3, 1e-3),
@@ -304,7 +400,42 @@ def one_maximum_for_all(X, W, y):
     return X.T @ (y_hat - np.eye(W.shape[1])[y]) / len(y)
 
 
+def overflow_in_the_logarithm(X, W, y):
+    """Your formula is right, but in log Σ exp(u) the exponentials overflow for logits of 800, and
+    for −800 they all become 0. Subtract the largest logit of each row first: the probabilities stay
+    the same."""
+    logits = X @ W
+    y_hat = np.exp(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)))
+    return X.T @ (y_hat - np.eye(W.shape[1])[y]) / len(y)
+
+
+def logits_clipped(X, W, y):
+    """Your function behaves exactly as if large logits were clipped before the exponential. Then
+    780 and 800 become equal, though the second is e²⁰ times as probable. Subtract the largest logit
+    of each row instead: nothing overflows, and the probabilities stay the same."""
+    exponentials = np.exp(np.clip(X @ W, -700, 700))
+    y_hat = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return X.T @ (y_hat - np.eye(W.shape[1])[y]) / len(y)
+
+
+def softmax_slope_again(X, W, y):
+    """Your function behaves exactly as if ŷ − y were still to be multiplied by the slope ŷ(1 − ŷ).
+    That slope is already inside: ŷ − y is the derivative for the logits, not for ŷ."""
+    y_hat = np.exp(X @ W - (X @ W).max(axis=1, keepdims=True))
+    y_hat = y_hat / y_hat.sum(axis=1, keepdims=True)
+    return X.T @ ((y_hat - np.eye(W.shape[1])[y]) * y_hat * (1 - y_hat)) / len(y)
+
+
+def divided_by_features(X, W, y):
+    """Your function behaves exactly as if it divided by d, the number of features. The loss is a
+    mean over the B samples: divide by the number of rows of X, not of columns."""
+    return softmax_gradient(X, W, y) * len(y) / X.shape[1]
+
+
 def softmax_cases(rng):
+    halves = np.array([[2.0, 0.0], [-1.0, 0.0]])  # equal logits: every probability is ½
+    yield np.array([[1.0, 2.0]]), halves, np.array([1])
+    yield np.array([[1.0, 2.0], [3.0, 6.0], [0.0, 0.0]]), halves, np.array([1, 0, 0])
     X, W = np.array([[1.0, 2.0]]), np.array([[0.5, -0.5, 0.0], [0.0, 0.5, 1.0]])
     yield X, W, np.array([2])
     for B, d, K in ((4, 3, 2), (6, 2, 5), (3, 3, 3)):
@@ -312,6 +443,8 @@ def softmax_cases(rng):
     yield np.array([[1.0, 2.0], [-2.0, 1.0]]), 400 * W, np.array([0, 1])  # logits up to 800
     far_apart = np.array([[800.0, 780.0, 0.0], [-800.0, -790.0, -800.0]])
     yield np.eye(2), far_apart, np.array([1, 0])
+    spread = np.array([[800.0, -800.0, -800.0], [-800.0, -800.0, 800.0]])  # far above their mean
+    yield np.eye(2), spread, np.array([1, 2])
 
 
 # 01.5
@@ -381,6 +514,16 @@ def zero_in_last_step(step, warmup, total, peak):
     return peak * 0.5 * (1 + np.cos(np.pi * (step - warmup) / (total - warmup - 1)))
 
 
+def zero_in_last_step_guarded(step, warmup, total, peak):
+    """Your function behaves exactly as if the rate reached 0 in the last step, total − 1, unless
+    the cosine has no other step. Then the last step is wasted. Divide by total − warmup: the value
+    0 belongs to step `total`, and no step needs an exception."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    progress = (step - warmup) / max(1, total - warmup - 1)
+    return peak * 0.5 * (1 + np.cos(np.pi * progress))
+
+
 def half_missing(step, warmup, total, peak):
     """Your function behaves exactly as if the cosine part were peak · (1 + cos). That starts at
     twice the peak, since cos 0 = 1: the factor ½ is missing."""
@@ -395,7 +538,24 @@ def warmup_ignored(step, warmup, total, peak):
     return peak * 0.5 * (1 + np.cos(np.pi * step / total))
 
 
+def quarter_of_a_wave(step, warmup, total, peak):
+    """Your function behaves exactly as if the rate were peak · cos(π/2 · progress), a quarter of a
+    wave. The cosine schedule takes a half, moved up: peak · ½(1 + cos(π · progress))."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * np.cos(np.pi / 2 * (step - warmup) / (total - warmup))
+
+
+def divided_by_no_warmup(step, warmup, total, peak):
+    """Your rates are right where there is a warm-up, but with warmup = 0 your function divides by
+    zero. Then step < warmup is never true: compute (step + 1) / warmup only where it is."""
+    climbing = peak * (step + 1) / warmup
+    return climbing if step < warmup else learning_rate(step, warmup, total, peak)
+
+
 def schedule_cases(rng):
+    for step in (0, 1, 2, 3):  # by hand: ½, 1, 1, ½
+        yield step, 2, 4, 1.0
     for step in (0, 3, 4, 5, 6, 12, 19):
         yield step, 5, 20, 0.5
     for step in (0, 4, 9):
@@ -413,8 +573,9 @@ EXERCISES = (
         answer=converges,
         hints=(
             "What is the gradient of θᵀAθ? Which matrix plays the part of A in section 4?",
-            "The gradient is 2Aθ: by (01.7), lr must lie between 0 and 2 / (2λmax) = 1/λmax.",
-            "np.linalg.eigvalsh(A).max() is λmax; neither 0 nor the limit itself converges.",
+            "The gradient is 2Aθ, so 2A takes the place of A. How large are the eigenvalues of 2A?",
+            "lr must lie between 0 and 2 / (2λmax), without the ends; λmax is "
+            "np.linalg.eigvalsh(A).max().",
         ),
         misconceptions=(
             half_assumed,
@@ -422,8 +583,12 @@ EXERCISES = (
             limit_by_smallest_eigenvalue,
             limit_by_first_eigenvalue,
             limit_by_diagonal,
+            best_rate_as_limit,
+            limit_by_all_elements,
             border_included,
             no_lower_limit,
+            zero_included,
+            sign_of_rate_ignored,
         ),
     ),
     Exercise(
@@ -445,6 +610,8 @@ EXERCISES = (
             returned_in_other_order,
             rate_in_velocity,
             no_memory,
+            rate_left_out,
+            shares_exchanged,
         ),
     ),
     Exercise(
@@ -466,6 +633,13 @@ EXERCISES = (
             t_counted_twice,
             corrected_averages_kept,
             root_missing,
+            only_s_corrected,
+            power_missing,
+            epsilon_missing,
+            gradient_not_squared,
+            betas_exchanged,
+            gradient_added_whole,
+            step_uphill,
         ),
     ),
     Exercise(
@@ -488,7 +662,11 @@ EXERCISES = (
             no_one_hot,
             no_target,
             overflow,
+            overflow_in_the_logarithm,
             one_maximum_for_all,
+            logits_clipped,
+            softmax_slope_again,
+            divided_by_features,
         ),
     ),
     Exercise(
@@ -509,8 +687,11 @@ EXERCISES = (
             cosine_too_long,
             cosine_one_early,
             zero_in_last_step,
+            zero_in_last_step_guarded,
             half_missing,
             warmup_ignored,
+            quarter_of_a_wave,
+            divided_by_no_warmup,
         ),
     ),
 )

@@ -35,8 +35,27 @@ def slope_alone(da, a):
     return 1 - a**2
 
 
+def difference_squared(da, a):
+    """Your function behaves exactly as if the slope of tanh were (1 − a)². Only `a` is squared:
+    1 − a²."""
+    return da * (1 - a) ** 2
+
+
+def tanh_of_the_error(da, a):
+    """Your function sends the error through tanh again. The way back is linear: `da` is multiplied
+    by the slope 1 − a², element by element."""
+    return np.tanh(da) * (1 - a**2)
+
+
+def divided_by_slope(da, a):
+    """Your function divides by the slope of tanh. The chain rule multiplies:
+    ∂loss/∂u = ∂loss/∂a · ∂a/∂u, and ∂a/∂u is 1 − a²."""
+    return da / (1 - a**2)
+
+
 def tanh_backward_cases(rng):
     yield np.array([[1.0, -2.0]]), np.array([[0.5, -0.8]])
+    yield np.array([[2.0, 3.0, -4.0]]), np.array([[0.0, 1.0, -1.0]])  # slopes 1, 0 and 0
     for B, H in ((3, 4), (1, 5), (4, 1)):
         yield rng.normal(size=(B, H)), np.tanh(rng.normal(size=(B, H)))
 
@@ -93,12 +112,44 @@ def first_logit_taken_off(logits):
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
+def logarithm_of_softmax(logits):
+    """Your function behaves exactly as if the softmax were computed as it is written, exp(u)
+    divided by its sum, and the logarithm taken of it. exp(1000) overflows and inf / inf is not a
+    number; exp(−1000) is 0, and so is the sum. Take off the row's maximum, and do not divide:
+    log(eᵘ / Σ) = u − log Σ."""
+    exponentials = np.exp(logits)
+    return np.log(exponentials / exponentials.sum(axis=1, keepdims=True))
+
+
+def logarithm_of_stable_softmax(logits):
+    """Your function takes off the maximum, so nothing overflows; but it takes the logarithm of
+    probabilities, and a small one has become 0 by then: its logarithm is −inf. Do not divide: with
+    u shifted, log(eᵘ / Σ) = u − log Σ."""
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.log(exponentials / exponentials.sum(axis=1, keepdims=True))
+
+
+def maximum_not_added_back(logits):
+    """Your function takes off the maximum inside the logarithm of the sum, but not outside it. Both
+    places need the same u: shifted − log Σ exp(shifted)."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return logits - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def logarithm_forgotten(logits):
+    """Your function returns the probabilities, and they survive large logits. The exercise asks for
+    their logarithms, computed without dividing: shifted − log Σ exp(shifted)."""
+    return np.exp(stable_log_softmax(logits))
+
+
 def stable_log_softmax_cases(rng):
+    yield (np.array([[0.0, 0.0], [3.0, 3.0]]),)  # ties: log ½ everywhere
     yield (np.array([[1.0, 2.0, 3.0], [0.0, 0.5, -1.0]]),)
     yield (np.array([[1000.0, 0.0, -1000.0]]),)
     yield (np.array([[1000.0, 1001.0, 999.0], [-1000.0, -1001.0, -999.0], [0.0, 1.0, 2.0]]),)
     yield (np.array([[-1000.0, 0.0, 1000.0], [0.0, 1000.0, -1000.0]]),)
     yield (np.array([[0.0, -50.0, 3.0, 1.0], [2.0, 0.5, 0.0, -2.0]]),)
+    yield (np.array([[800.0, 800.0], [-800.0, -800.0], [800.0, -800.0]]),)
     yield (rng.normal(0, 3, size=(4, 2)),)
 
 
@@ -133,6 +184,24 @@ def averaged_again(a, delta):
     """Your result is the right one divided by B. The mean over the batch is already in δ, because
     the loss is a mean: here the samples are summed."""
     return a.T @ delta / len(a)
+
+
+def one_matrix_a_sample(a, delta):
+    """Your function returns one matrix for each sample, shape (B, n_in, n_out). All samples use the
+    same W, so its slope is the sum of these matrices, which is aᵀδ."""
+    return np.einsum("bi,bj->bij", a, delta)
+
+
+def not_transposed(a, delta):
+    """Your function multiplies a by δ without a transpose. That runs only when n_in = B, and then
+    it mixes up samples and units. The sum must run over the samples, the rows of both: aᵀδ."""
+    return a @ delta
+
+
+def samples_with_samples(a, delta):
+    """Your function behaves exactly as if δ were transposed instead of a. The product aδᵀ sums over
+    the units and has shape (B, B). The sum must run over the samples: aᵀδ."""
+    return a @ delta.T
 
 
 def weight_gradient_cases(rng):
@@ -170,6 +239,18 @@ def axis_kept(delta):
     """Your numbers are right, but the result has shape (1, n_out). The bias has shape (n_out,), and
     its gradient must have the same."""
     return delta.sum(axis=0, keepdims=True)
+
+
+def summed_over_everything(delta):
+    """Your function sums over the batch and the units: one number. Every unit has a bias of its
+    own, so sum over the batch only, axis 0."""
+    return delta.sum()
+
+
+def averaged_over_everything(delta):
+    """Your function averages over the batch and the units: one number. Every unit has a bias of its
+    own, and the mean over the batch is already in δ: sum over axis 0."""
+    return delta.mean()
 
 
 def bias_gradient_cases(rng):
@@ -243,6 +324,50 @@ def bias_gradients_averaged(X, u1, W2, delta2):
     return dW1, db1 / len(X), dW2, db2 / len(X)
 
 
+def slope_of_the_pre_activation(X, u1, W2, delta2):
+    """Your function behaves exactly as if the slope of tanh were 1 − u1². It is written with the
+    output: 1 − a1², where a1 = tanh(u1)."""
+    a1 = np.tanh(u1)
+    delta1 = (delta2 @ W2.T) * (1 - u1**2)
+    return X.T @ delta1, delta1.sum(axis=0), a1.T @ delta2, delta2.sum(axis=0)
+
+
+def pre_activation_for_activation(X, u1, W2, delta2):
+    """Your function behaves exactly as if u1 were the activation of the hidden layer, in the slope
+    and in dW2. It is what comes before tanh: compute a1 = tanh(u1) first."""
+    delta1 = (delta2 @ W2.T) * (1 - u1**2)
+    return X.T @ delta1, delta1.sum(axis=0), u1.T @ delta2, delta2.sum(axis=0)
+
+
+def slope_of_the_sigmoid(X, u1, W2, delta2):
+    """Your function behaves exactly as if the slope were a1 · (1 − a1), the sigmoid's. The hidden
+    layer has tanh, whose slope is 1 − a1²."""
+    a1 = np.tanh(u1)
+    delta1 = (delta2 @ W2.T) * a1 * (1 - a1)
+    return X.T @ delta1, delta1.sum(axis=0), a1.T @ delta2, delta2.sum(axis=0)
+
+
+def last_layer_first(X, u1, W2, delta2):
+    """Your four results are right, but the last layer comes first, as it does on the way back.
+    Return them as (dW1, db1, dW2, db2)."""
+    dW1, db1, dW2, db2 = hidden_layer_backward(X, u1, W2, delta2)
+    return dW2, db2, dW1, db1
+
+
+def weights_before_biases(X, u1, W2, delta2):
+    """Your four results are right, but both weights come before both biases. Return them as
+    (dW1, db1, dW2, db2)."""
+    dW1, db1, dW2, db2 = hidden_layer_backward(X, u1, W2, delta2)
+    return dW1, dW2, db1, db2
+
+
+def biases_not_summed(X, u1, W2, delta2):
+    """Your weight gradients are right, but db1 and db2 are the errors themselves, one row for each
+    sample. A bias is used by every sample: sum the errors over axis 0, as in exercise 02.4."""
+    delta1 = (delta2 @ W2.T) * (1 - np.tanh(u1) ** 2)
+    return X.T @ delta1, delta1, np.tanh(u1).T @ delta2, delta2
+
+
 def hidden_layer_backward_cases(rng):
     X, u1 = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[0.0, 1.0], [-1.0, 0.0]])
     yield X, u1, np.array([[1.0, -1.0], [2.0, 0.0]]), np.array([[1.0, 0.0], [2.0, -1.0]])
@@ -267,6 +392,9 @@ EXERCISES = (
             sigmoid_slope_used,
             square_forgotten,
             slope_alone,
+            difference_squared,
+            tanh_of_the_error,
+            divided_by_slope,
         ),
     ),
     Exercise(
@@ -288,6 +416,10 @@ EXERCISES = (
             log_of_clipped_softmax,
             no_maximum_taken,
             first_logit_taken_off,
+            logarithm_of_softmax,
+            logarithm_of_stable_softmax,
+            maximum_not_added_back,
+            logarithm_forgotten,
         ),
     ),
     Exercise(
@@ -302,7 +434,15 @@ EXERCISES = (
             "The sum over r of a[r, i] · delta[r, j] is one matrix product: which factor must be "
             "transposed?",
         ),
-        misconceptions=(transposed, element_wise, element_wise_not_summed, averaged_again),
+        misconceptions=(
+            transposed,
+            element_wise,
+            element_wise_not_summed,
+            averaged_again,
+            one_matrix_a_sample,
+            not_transposed,
+            samples_with_samples,
+        ),
     ),
     Exercise(
         id="02.4",
@@ -314,7 +454,14 @@ EXERCISES = (
             "The uses add up. The 1/B of the mean loss is already in delta.",
             "Sum delta over axis 0, the batch.",
         ),
-        misconceptions=(not_summed, averaged_twice, summed_over_units, axis_kept),
+        misconceptions=(
+            not_summed,
+            averaged_twice,
+            summed_over_units,
+            axis_kept,
+            summed_over_everything,
+            averaged_over_everything,
+        ),
     ),
     Exercise(
         id="02.5",
@@ -335,6 +482,12 @@ EXERCISES = (
             pre_activation_as_input,
             every_gradient_averaged_again,
             bias_gradients_averaged,
+            slope_of_the_pre_activation,
+            pre_activation_for_activation,
+            slope_of_the_sigmoid,
+            last_layer_first,
+            weights_before_biases,
+            biases_not_summed,
         ),
     ),
 )

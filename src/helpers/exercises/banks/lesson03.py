@@ -40,9 +40,36 @@ def mask_forgotten(delta, mask, keep, rng):
     return delta / keep
 
 
+def mask_inverted(delta, mask, keep, rng):
+    """Your function behaves exactly as if the mask said what was dropped. True is what the forward
+    pass kept, and only there does the error go through."""
+    return delta * ~mask / keep
+
+
+def scaled_twice(delta, mask, keep, rng):
+    """Your function divides by keep twice. `delta` is the slope in mask * a / keep, so the way back
+    to a has the scale once: delta * mask / keep."""
+    return delta * mask / keep**2
+
+
+def scaled_by_what_was_kept(delta, mask, keep, rng):
+    """Your function divides by the share that this mask happens to keep. The forward pass divided
+    by `keep`, the probability, so the way back does as well."""
+    return delta * mask / mask.mean()
+
+
+def slope_without_error(delta, mask, keep, rng):
+    """Your function returns the slope of the layer, mask / keep, and ignores `delta`. The chain
+    rule multiplies the two, element by element."""
+    return mask / keep
+
+
 def dropout_backward_cases(rng):
     mask = np.array([[True, False], [True, True]])
     yield np.array([[1.0, 2.0], [-3.0, 4.0]]), mask, 0.5, np.random.default_rng(0)
+    ones = np.array([[1.0, 2.0]])
+    yield ones, np.array([[True, True]]), 1.0, np.random.default_rng(1)  # nothing is dropped
+    yield ones.copy(), np.array([[False, False]]), 0.5, np.random.default_rng(2)  # everything is
     for B, H, keep in ((2, 5, 0.8), (4, 3, 0.6), (1, 6, 0.9), (5, 4, 0.7)):
         mask = rng.random((B, H)) < keep
         yield rng.normal(size=(B, H)), mask, keep, np.random.default_rng(B)
@@ -66,6 +93,10 @@ EXERCISES = (
             scaled_by_keep,
             scaled_by_what_was_dropped,
             mask_forgotten,
+            mask_inverted,
+            scaled_twice,
+            scaled_by_what_was_kept,
+            slope_without_error,
         ),
     ),
 )

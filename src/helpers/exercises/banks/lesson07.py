@@ -56,6 +56,42 @@ def keras_same(n, kernel, stride, padding, output_padding):
     return n * stride
 
 
+def padding_forgotten(n, kernel, stride, padding, output_padding):
+    """Your function behaves exactly as if the padding were always 0. It crops p places at each end
+    of what the stamps cover: take it off twice."""
+    return (n - 1) * stride + kernel + output_padding
+
+
+def one_place_too_few(n, kernel, stride, padding, output_padding):
+    """Your result is one too small. The last stamp begins at (n − 1) · s and covers all k places.
+    (Formulas with k − 1 have a + 1 at their end.)"""
+    return (n - 1) * stride - 2 * padding + kernel - 1 + output_padding
+
+
+def one_place_too_many(n, kernel, stride, padding, output_padding):
+    """Your result is one too large. The last stamp begins at (n − 1) · s and covers k places, so
+    (n − 1) · s + k places are covered. (The + 1 belongs to formulas with k − 1.)"""
+    return (n - 1) * stride - 2 * padding + kernel + 1 + output_padding
+
+
+def stride_forgotten(n, kernel, stride, padding, output_padding):
+    """Your function behaves exactly as if the stride were always 1. The stamps move on by s places
+    each, so the last one begins at (n − 1) · s."""
+    return n - 1 - 2 * padding + kernel + output_padding
+
+
+def kernel_forgotten(n, kernel, stride, padding, output_padding):
+    """Your function leaves the kernel out. The last stamp begins at (n − 1) · s, and it covers k
+    places more."""
+    return (n - 1) * stride - 2 * padding + output_padding
+
+
+def stamps_side_by_side(n, kernel, stride, padding, output_padding):
+    """Your function puts the stamps side by side, n · k places. They overlap (or leave gaps): each
+    begins s places after the one before, and only the last adds all its k."""
+    return n * kernel - 2 * padding + output_padding
+
+
 def transposed_size_cases(rng):
     yield 7, 4, 2, 1, 0
     yield 7, 5, 2, 2, 1
@@ -91,6 +127,12 @@ EXERCISES = (
             padding_cropped_once,
             one_stride_too_many,
             keras_same,
+            padding_forgotten,
+            one_place_too_few,
+            one_place_too_many,
+            stride_forgotten,
+            kernel_forgotten,
+            stamps_side_by_side,
         ),
     ),
 )

@@ -55,8 +55,35 @@ def scale_forgotten(W, noise_A, noise_B, alpha, x, target, lr, steps):
 
 def rank_forgotten(W, noise_A, noise_B, alpha, x, target, lr, steps):
     """Your scale is α. It is α/r, with r the number of rows of A, so that the rank can be changed
-    without choosing α anew."""
+    without choosing another α."""
     return _fit(W, noise_A, np.zeros_like(noise_B), alpha, x, target, lr, steps)
+
+
+def root_of_the_rank(W, noise_A, noise_B, alpha, x, target, lr, steps):
+    """Your scale is α/√r. That is a variant, rank-stabilised LoRA; here it is α/r."""
+    scale = alpha / np.sqrt(len(noise_A))
+    return _fit(W, noise_A, np.zeros_like(noise_B), scale, x, target, lr, steps)
+
+
+def inputs_for_the_rank(W, noise_A, noise_B, alpha, x, target, lr, steps):
+    """Your scale divides α by the number of inputs, the columns of A. The rank r is the number of
+    its rows: A (r, in), B (out, r)."""
+    scale = alpha / noise_A.shape[1]
+    return _fit(W, noise_A, np.zeros_like(noise_B), scale, x, target, lr, steps)
+
+
+def outputs_for_the_rank(W, noise_A, noise_B, alpha, x, target, lr, steps):
+    """Your scale divides α by the number of outputs, the rows of B. The rank r is the number of its
+    columns: A (r, in), B (out, r)."""
+    scale = alpha / len(noise_B)
+    return _fit(W, noise_A, np.zeros_like(noise_B), scale, x, target, lr, steps)
+
+
+def one_step_too_many(W, noise_A, noise_B, alpha, x, target, lr, steps):
+    """Your second output is one step ahead: the factors move steps + 1 times. range(steps) counts
+    from 0 and gives `steps` steps."""
+    scale = alpha / len(noise_A)
+    return _fit(W, noise_A, np.zeros_like(noise_B), scale, x, target, lr, steps + 1)
 
 
 def scale_not_in_the_gradients(W, noise_A, noise_B, alpha, x, target, lr, steps):
@@ -140,13 +167,16 @@ def half_the_mean_of_squares(W, noise_A, noise_B, alpha, x, target, lr, steps):
 
 
 def output_before_the_last_step(W, noise_A, noise_B, alpha, x, target, lr, steps):
-    """Your second output is the one before the last step: it was computed for the gradient, and
-    then the factors moved once more. Compute y again after the loop."""
+    """Your second output is one step behind. Either the loop runs once too few, or you return a
+    y that was computed before the factors moved for the last time: compute y again after the loop,
+    which has `steps` steps."""
     scale = alpha / len(noise_A)
     return _fit(W, noise_A, np.zeros_like(noise_B), scale, x, target, lr, steps - 1)
 
 
 def lora_fit_cases(rng):
+    one = np.array([[1.0]])  # s = 2 and G = −2: B moves from 0 to ½, and y from 1 to 3
+    yield one, 2 * one, 5 * one, 2, one, 3 * one, 1 / 16, 1
     sizes = ((5, 4, 3, 2, 6, 3), (1, 3, 5, 1, 2, 4), (6, 2, 4, 2, 1, 5), (4, 5, 5, 3, 12, 2))
     for N, d_in, d_out, r, alpha, steps in sizes:
         shapes = ((d_out, d_in), (r, d_in), (d_out, r))
@@ -175,6 +205,9 @@ EXERCISES = (
             both_random,
             scale_forgotten,
             rank_forgotten,
+            root_of_the_rank,
+            inputs_for_the_rank,
+            outputs_for_the_rank,
             scale_not_in_the_gradients,
             frozen_matrix_trained,
             only_b_trained,
@@ -186,6 +219,7 @@ EXERCISES = (
             mean_of_squares,
             half_the_mean_of_squares,
             output_before_the_last_step,
+            one_step_too_many,
         ),
     ),
 )

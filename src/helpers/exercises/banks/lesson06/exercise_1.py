@@ -51,11 +51,52 @@ def sigmoid_of_the_ratio(p_data, p_gen):
     return 1 / (1 + np.exp(-p_data / p_gen))
 
 
+def decision_that_ties_are_real(p_data, p_gen):
+    """Your function decides for the larger density and answers 0 or 1, and 1 where both are equal.
+    There nobody can tell, and the best answer is ½. It is the data's share of the sum."""
+    return np.where(np.asarray(p_data) >= p_gen, 1.0, 0.0)
+
+
+def softmax_of_the_densities(p_data, p_gen):
+    """Your function behaves exactly as if the densities went through a softmax (or their difference
+    through the sigmoid). A softmax wants logarithms: of log p_data and log p_gen it is the data's
+    share of the sum. Densities are divided as they are: p_data / (p_data + p_gen)."""
+    return 1 / (1 + np.exp(p_gen - p_data))
+
+
+def normalised_over_the_points(p_data, p_gen):
+    """Your function divides the right answers by their sum over the points. Each point has a
+    probability of its own, real or fake there: these need not add up to 1 over the points."""
+    right = p_data / (p_data + p_gen)
+    return right / right.sum()
+
+
+def divided_by_the_sum_over_the_points(p_data, p_gen):
+    """Your function divides by a sum over all points. Each point is compared with itself alone: no
+    sum() is needed, p_data + p_gen adds the two densities point by point."""
+    return p_data / (p_data + p_gen).sum()
+
+
+def densities_made_to_sum_to_1(p_data, p_gen):
+    """Your function first divides each density by its sum over the points. These are densities
+    already, and the few points here are not all there are: compare them as they are."""
+    share_data, share_gen = p_data / p_data.sum(), p_gen / p_gen.sum()
+    return share_data / (share_data + share_gen)
+
+
+def kept_from_dividing_by_zero(p_data, p_gen):
+    """Your function behaves exactly as if something like 1e-8 were added to the sum, or the sum
+    were kept above it. Far out, both densities are smaller than that, and their ratio still counts:
+    D there is not 0. At each point one density is positive, so nothing is divided by 0."""
+    return p_data / (p_data + p_gen + 1e-8)
+
+
 def optimal_discriminator_cases(rng):
-    yield np.array([0.1, 0.2, 0.3]), np.array([0.3, 0.2, 0.1])
+    yield np.array([3.0, 1.0]), np.array([1.0, 1.0])
     yield np.array([0.5, 0.0, 0.2]), np.array([0.0, 0.4, 1.8])
-    yield rng.uniform(0.01, 1, size=(2, 3)), rng.uniform(0.01, 1, size=(2, 3))
-    yield rng.uniform(0.01, 2, size=1), rng.uniform(0.01, 2, size=1)
+    yield rng.uniform(0.1, 1, size=(2, 3)), rng.uniform(0.1, 1, size=(2, 3))
+    yield rng.uniform(0.1, 2, size=1), rng.uniform(0.1, 2, size=1)
+    yield np.array([3e-30, 1e-30]), np.array([1e-30, 3e-30])  # far out
 
 
 EXERCISE = Exercise(
@@ -76,5 +117,11 @@ EXERCISE = Exercise(
         decision_instead_of_probability,
         always_undecided,
         sigmoid_of_the_ratio,
+        decision_that_ties_are_real,
+        softmax_of_the_densities,
+        normalised_over_the_points,
+        divided_by_the_sum_over_the_points,
+        densities_made_to_sum_to_1,
+        kept_from_dividing_by_zero,
     ),
 )

@@ -1,6 +1,6 @@
 """Exercise 06.3: training steps in PyTorch. What is right, and the known mistakes."""
 
-from helpers.exercises.banks.lesson06.networks import named, network, tensor
+from helpers.exercises.banks.lesson06.networks import linear, named, network, tensor
 from helpers.exercises.engine import Exercise
 
 
@@ -39,9 +39,9 @@ def fakes_not_detached(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
 
 
 def real_and_fake_swapped(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
-    """Your function trains the discriminator with label 0 for real and 1 for fake points, while the
-    generator still aims for 1. Then both work together, and the fakes move away from the data. Real
-    is 1, fake is 0."""
+    """Your discriminator learns 0 for real and 1 for fake points, while the generator still aims
+    for 1: either its labels have changed places, or the logits in its softplus have the wrong
+    signs. Then both work together, and the fakes move away from the data. Real is 1, fake is 0."""
     for real, z in zip(reals, noises, strict=True):
         _disc_step(disc, disc_optimizer, real, gen(z).detach(), labels=(0, 1))
         _gen_step(gen, disc, gen_optimizer, z)
@@ -50,9 +50,9 @@ def real_and_fake_swapped(gen, disc, gen_optimizer, disc_optimizer, reals, noise
 def generator_against_the_old_discriminator(
     gen, disc, gen_optimizer, disc_optimizer, reals, noises
 ):
-    """Your generator learns from the discriminator as it was before its step: its loss comes from
-    the old scores. Send the fakes through the discriminator anew, after the discriminator's
-    step."""
+    """Your generator learns from the discriminator as it was before its step: either the
+    generator steps first, or its loss comes from old scores. Put the discriminator's step first,
+    and send the fakes through the discriminator again after it."""
     for real, z in zip(reals, noises, strict=True):
         fake = gen(z).detach()
         _gen_step(gen, disc, gen_optimizer, z)
@@ -155,8 +155,9 @@ def optimizers_swapped(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
 
 
 def generator_with_label_zero(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
-    """Your function trains the generator with label 0. Its images are fake, but it wants the
-    discriminator to say 1: label 0 teaches it to be found out."""
+    """Your generator learns to be found out: either its label is 0, or the logits in its softplus
+    have the wrong sign. Its images are fake, but it wants the discriminator to say 1: the loss is
+    the cross-entropy with label 1, which is softplus(−u)."""
     for real, z in zip(reals, noises, strict=True):
         _disc_step(disc, disc_optimizer, real, gen(z).detach())
         _gen_step(gen, disc, gen_optimizer, z, label=0)
@@ -186,6 +187,144 @@ def all_of_one_player_first(gen, disc, gen_optimizer, disc_optimizer, reals, noi
         _gen_step(gen, disc, gen_optimizer, z)
 
 
+def no_weight_changed(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """After your function no weight has changed. Either no optimiser steps, or zero_grad stands
+    between backward and step and empties .grad. For each loss the order is zero_grad, backward,
+    step."""
+    for real, z in zip(reals, noises, strict=True):
+        _disc_loss(disc, real, gen(z)).backward()
+
+
+def discriminator_not_trained(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """In your function the discriminator does not move. Either its optimiser never steps, or
+    zero_grad stands between its backward and its step and empties .grad."""
+    for z in noises:
+        _gen_step(gen, disc, gen_optimizer, z)
+
+
+def one_step_on_real_one_on_fake(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your discriminator steps twice for each batch: on the real points, then on the fakes. Here
+    its loss is the sum of both. Add them before one backward, or call backward for each, and step
+    once after the second."""
+    for real, z in zip(reals, noises, strict=True):
+        for points, label in ((real, 1), (gen(z).detach(), 0)):
+            disc_optimizer.zero_grad()
+            _bce(disc(points), label).backward()
+            disc_optimizer.step()
+        _gen_step(gen, disc, gen_optimizer, z)
+
+
+def real_points_left_in_the_second_step(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your discriminator steps twice for each batch: on the real points, then on both, since their
+    slopes are still in .grad. Here its loss is the sum of both: call backward for each, and step
+    once after the second."""
+    for real, z in zip(reals, noises, strict=True):
+        disc_optimizer.zero_grad()
+        for points, label in ((real, 1), (gen(z).detach(), 0)):
+            _bce(disc(points), label).backward()
+            disc_optimizer.step()
+        _gen_step(gen, disc, gen_optimizer, z)
+
+
+def discriminator_twice(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your discriminator makes two whole steps for each batch, as some GANs do. Here it makes one,
+    and the generator answers."""
+    for real, z in zip(reals, noises, strict=True):
+        for _ in range(2):
+            _disc_step(disc, disc_optimizer, real, gen(z).detach())
+        _gen_step(gen, disc, gen_optimizer, z)
+
+
+def only_real_points(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your discriminator learns from the real points alone. Its loss is the sum of two means: add
+    the cross-entropy of the fakes with label 0."""
+    for real, z in zip(reals, noises, strict=True):
+        disc_optimizer.zero_grad()
+        _bce(disc(real), 1).backward()
+        disc_optimizer.step()
+        _gen_step(gen, disc, gen_optimizer, z)
+
+
+def only_fakes(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your discriminator learns from the fakes alone. Either the loss of the real points, with
+    label 1, is not added, or zero_grad stands between the two backward passes."""
+    for z in noises:
+        disc_optimizer.zero_grad()
+        _bce(disc(gen(z).detach()), 0).backward()
+        disc_optimizer.step()
+        _gen_step(gen, disc, gen_optimizer, z)
+
+
+def new_noise_for_the_generator(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your function draws new noise for the generator's step. Many programs do, but here both
+    players use the given batch z, so that results can be compared."""
+    import torch
+
+    for real, z in zip(reals, noises, strict=True):
+        _disc_step(disc, disc_optimizer, real, gen(z).detach())
+        _gen_step(gen, disc, gen_optimizer, torch.randn_like(z))
+
+
+def noise_of_its_own(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your function draws its own noise, and `noises` is not used. Here each batch of noise is
+    given, so that results can be compared."""
+    import torch
+
+    for real, given in zip(reals, noises, strict=True):
+        z = torch.randn_like(given)
+        _disc_step(disc, disc_optimizer, real, gen(z).detach())
+        _gen_step(gen, disc, gen_optimizer, z)
+
+
+def real_label_smoothed(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your discriminator aims for 0.9 at the real points. That is label smoothing, a trick that
+    some GANs use. Here real is 1, fake is 0."""
+    for real, z in zip(reals, noises, strict=True):
+        _disc_step(disc, disc_optimizer, real, gen(z).detach(), labels=(0.9, 0))
+        _gen_step(gen, disc, gen_optimizer, z)
+
+
+def only_the_last_batch(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your function makes one step of each player, with the last batch. Do the steps stand below
+    the loop and not in it? Make both for every pair of batches."""
+    _disc_step(disc, disc_optimizer, reals[-1], gen(noises[-1]).detach())
+    _gen_step(gen, disc, gen_optimizer, noises[-1])
+
+
+def generator_makes_log_d_small(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your generator makes log D small: its loss has the wrong sign. It wants D large at its fakes,
+    and the loss is −log D, the cross-entropy with label 1, no minus in front of it."""
+    for real, z in zip(reals, noises, strict=True):
+        _disc_step(disc, disc_optimizer, real, gen(z).detach())
+        gen_optimizer.zero_grad()
+        (-_bce(disc(gen(z)), 1)).backward()
+        gen_optimizer.step()
+
+
+def discriminator_makes_its_loss_large(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your discriminator makes its cross-entropy large: its loss has the wrong sign. It wants
+    log D(real) + log(1 − D(fake)) large, so the minus belongs in front of both logarithms, and none
+    in front of the cross-entropies."""
+    for real, z in zip(reals, noises, strict=True):
+        disc_optimizer.zero_grad()
+        (-_disc_loss(disc, real, gen(z).detach())).backward()
+        disc_optimizer.step()
+        _gen_step(gen, disc, gen_optimizer, z)
+
+
+def losses_summed(gen, disc, gen_optimizer, disc_optimizer, reals, noises):
+    """Your steps are B times too long: the losses are sums over the batch. Here each is a mean over
+    the batch, so that the size of a step does not depend on the size of the batch."""
+    for real, z in zip(reals, noises, strict=True):
+        B = len(real)
+        disc_optimizer.zero_grad()
+        (B * _disc_loss(disc, real, gen(z).detach())).backward()
+        disc_optimizer.step()
+        gen_optimizer.zero_grad()
+        (B * _bce(disc(gen(z)), 1)).backward()
+        gen_optimizer.step()
+
+
 def _bce(logits, label):
     import torch
 
@@ -210,19 +349,42 @@ def _gen_step(gen, disc, optimizer, z, label=1):
 
 
 def _players_after(function, gen, disc, *rest):
-    """Call the function, and return the players' weights as they are then."""
-    function(gen, disc, *rest)
+    """Call the function, and return the players' weights as they are then.
+
+    Noise that it draws itself is the same in every call; PyTorch's generator is then put back.
+    """
+    import torch
+
+    state = torch.get_rng_state()
+    torch.default_generator.manual_seed(0)
+    try:
+        function(gen, disc, *rest)
+    finally:
+        torch.set_rng_state(state)
     return named("gen", gen) | named("disc", disc)
 
 
 def train_steps_cases(rng):
     import torch
 
-    for steps, B, d, d_z in ((1, 3, 2, 2), (3, 4, 2, 3), (2, 1, 1, 1), (4, 8, 3, 2)):
+    yield _one_weight_each()
+    for steps, B, d, d_z in ((3, 4, 2, 3), (2, 1, 1, 1), (2, 8, 3, 2)):
         gen, disc = network(rng, d_z, d), network(rng, d, 4, 1)
         optimizers = (torch.optim.SGD(player.parameters(), lr=0.5) for player in (gen, disc))
         reals, noises = rng.normal(1, 1, size=(steps, B, d)), rng.normal(size=(steps, B, d_z))
         yield gen, disc, *optimizers, tensor(reals), tensor(noises)
+
+
+def _one_weight_each():
+    """One step of one point on the line, by hand: gen(z) = z, disc(x) = 0, the rates are 1."""
+    import torch
+
+    gen, disc = linear(1, 1), linear(1, 1)
+    for player, weight in ((gen, 1.0), (disc, 0.0)):
+        torch.nn.init.constant_(player.weight, weight)
+        torch.nn.init.zeros_(player.bias)
+    optimizers = (torch.optim.SGD(player.parameters(), lr=1.0) for player in (gen, disc))
+    return gen, disc, *optimizers, torch.tensor([[[2.0]]]), torch.tensor([[[1.0]]])
 
 
 EXERCISE = Exercise(
@@ -258,5 +420,19 @@ EXERCISE = Exercise(
         generator_not_trained,
         only_the_first_batch,
         all_of_one_player_first,
+        no_weight_changed,
+        discriminator_not_trained,
+        one_step_on_real_one_on_fake,
+        real_points_left_in_the_second_step,
+        discriminator_twice,
+        only_real_points,
+        only_fakes,
+        new_noise_for_the_generator,
+        noise_of_its_own,
+        real_label_smoothed,
+        only_the_last_batch,
+        generator_makes_log_d_small,
+        discriminator_makes_its_loss_large,
+        losses_summed,
     ),
 )

@@ -1,7 +1,7 @@
 """Exercise 06.4: the critic's loss with gradient penalty. What is right, and the known mistakes."""
 
-from helpers.exercises.banks.lesson06.networks import network, tensor
-from helpers.exercises.engine import Exercise
+from helpers.exercises.banks.lesson06.networks import linear, network, tensor
+from helpers.exercises.engine import Exercise, Verdict, explanation
 
 
 def critic_loss_and_gradient(critic, real, fake, t, weight):
@@ -152,6 +152,56 @@ def sum_of_absolute_values(critic, real, fake, t, weight):
     return _with_penalty(critic, real, fake, weight, penalty)
 
 
+def weight_always_10(critic, real, fake, t, weight):
+    """Your function behaves exactly as if the weight of the penalty were always 10, the number in
+    the paper. Multiply by the argument, weight."""
+    slopes = _slopes(critic, _mixed(real, fake, t))
+    return _with_penalty(critic, real, fake, 10.0, ((slopes.norm(dim=1) - 1) ** 2).mean())
+
+
+def penalty_subtracted(critic, real, fake, t, weight):
+    """Your function subtracts the penalty, so the critic is rewarded for slopes far from 1. The
+    loss is made small: add weight · penalty."""
+    slopes = _slopes(critic, _mixed(real, fake, t))
+    return _with_penalty(critic, real, fake, -weight, ((slopes.norm(dim=1) - 1) ** 2).mean())
+
+
+def penalty_halved(critic, real, fake, t, weight):
+    """Your penalty is half the right one: is there a ½ in front of the square? WGAN-GP has none."""
+    slopes = _slopes(critic, _mixed(real, fake, t))
+    return _with_penalty(critic, real, fake, weight / 2, ((slopes.norm(dim=1) - 1) ** 2).mean())
+
+
+def scores_left_out(critic, real, fake, t, weight):
+    """Your function returns the penalty alone, and its gradient. The loss begins with
+    mean D(fake) − mean D(real)."""
+    slopes = _slopes(critic, _mixed(real, fake, t))
+    return _with_penalty(critic, real, real, weight, ((slopes.norm(dim=1) - 1) ** 2).mean())
+
+
+def mixed_half_and_half(critic, real, fake, t, weight):
+    """Your function mixes real and fake half and half: t is not used. Each sample has its own share
+    t of the real point: t · real + (1 − t) · fake."""
+    slopes = _slopes(critic, _mixed(real, fake, 0.5))
+    return _with_penalty(critic, real, fake, weight, ((slopes.norm(dim=1) - 1) ** 2).mean())
+
+
+def one_share_for_the_batch(critic, real, fake, t, weight):
+    """Your function mixes all samples by the first one's share. t holds one share for each sample,
+    shape (B, 1): t · real + (1 − t) · fake broadcasts it along the features."""
+    slopes = _slopes(critic, _mixed(real, fake, t[0]))
+    return _with_penalty(critic, real, fake, weight, ((slopes.norm(dim=1) - 1) ** 2).mean())
+
+
+def shares_of_its_own(critic, real, fake, t, weight):
+    """Your function gives another result when it is called again: it draws shares of its own. In
+    training t is drawn, but here it is given, so that results can be compared: mix
+    t · real + (1 − t) · fake."""
+    import torch
+
+    return critic_loss_and_gradient(critic, real, fake, torch.rand_like(t), weight)
+
+
 def _mixed(real, fake, t):
     return (t * real + (1 - t) * fake).requires_grad_()
 
@@ -172,16 +222,37 @@ def _with_penalty(critic, real, fake, weight, penalty):
 def critic_loss_and_gradient_cases(rng):
     import torch
 
-    for B, d, H in ((3, 2, 4), (4, 4, 3), (1, 3, 5), (6, 1, 2)):
+    critic = linear(2, 1, bias=False)  # its slope is (3, 4) everywhere, of length 5
+    with torch.no_grad():
+        critic.weight.copy_(torch.tensor([[3.0, 4.0]]))
+    points = (torch.tensor([point]) for point in ([1.0, 0.0], [0.0, 1.0]))
+    yield critic, *points, torch.tensor([[0.5]]), 10.0
+    for B, d, H, weight in ((3, 2, 4, 10.0), (4, 4, 3, 2.0), (1, 3, 5, 10.0), (6, 1, 2, 0.5)):
         critic = network(rng, d, H, 1)
-        critic[-1] = torch.nn.Linear(H, 1, bias=False)  # a bias there never gets a slope
+        critic[-1] = linear(H, 1, bias=False)  # a bias there never gets a slope
         with torch.no_grad():
             critic[-1].weight.copy_(torch.from_numpy(rng.normal(0, 1.5, size=(1, H))))
         points = (tensor(rng.normal(size=shape)) for shape in ((B, d), (B, d)))
-        yield critic, *points, tensor(rng.random((B, 1))), 10.0
+        yield critic, *points, tensor(rng.random((B, 1))), weight
 
 
-EXERCISE = Exercise(
+class WithGivenShares(Exercise):
+    """An exercise that also names the mistake of drawing one's own shares.
+
+    Such a result is another one in each call, so no misconception can match it.
+    """
+
+    def judge(self, function):
+        verdict = super().judge(function)
+        if verdict.kind == "wrong":
+            first, again = self.outcomes(function, [self.all_cases()[1]] * 2)
+            if not first.same_as(again):
+                text, name = explanation(shares_of_its_own), shares_of_its_own.__name__
+                return Verdict("misconception", f"✗ {text}", name)
+        return verdict
+
+
+EXERCISE = WithGivenShares(
     id="06.4",
     title="The critic's loss with gradient penalty",
     cases=critic_loss_and_gradient_cases,
@@ -214,5 +285,11 @@ EXERCISE = Exercise(
         one_sided,
         sum_of_absolute_values,
         scores_swapped,
+        weight_always_10,
+        penalty_subtracted,
+        penalty_halved,
+        scores_left_out,
+        mixed_half_and_half,
+        one_share_for_the_batch,
     ),
 )

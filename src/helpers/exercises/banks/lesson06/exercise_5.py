@@ -2,7 +2,7 @@
 
 import copy
 
-from helpers.exercises.banks.lesson06.networks import named
+from helpers.exercises.banks.lesson06.networks import linear, named
 from helpers.exercises.engine import Exercise
 
 
@@ -105,6 +105,36 @@ def new_share_forgotten(average, model, decay):
     _move(average.buffers(), model.buffers(), 0, 1)
 
 
+def averaged_through_modules(average, model, decay):
+    """Your function moves the parameters of inner layers twice. module.parameters() holds those of
+    its layers as well, so a loop over modules() comes to each of them more than once. Loop over
+    average.parameters() and model.parameters() only."""
+    for mean, new in zip(average.modules(), model.modules(), strict=True):
+        _move(mean.parameters(), new.parameters(), decay, 1 - decay)
+    _move(average.buffers(), model.buffers(), 0, 1)
+
+
+def old_share_forgotten(average, model, decay):
+    """Your function adds the share 1 − decay of the new weight to the whole old one, so the sum
+    grows without need. The two shares must add up to 1: multiply the old weight by decay."""
+    _move(average.parameters(), model.parameters(), 1, 1 - decay)
+    _move(average.buffers(), model.buffers(), 0, 1)
+
+
+def half_and_half(average, model, decay):
+    """Your function takes the mean of the old average and the new weight, whatever the decay is. Of
+    the old average the share decay must stay, and 1 − decay comes from the model."""
+    _move(average.parameters(), model.parameters(), 0.5, 0.5)
+    _move(average.buffers(), model.buffers(), 0, 1)
+
+
+def shares_left_out(average, model, decay):
+    """Your function adds the new weight to the old one, and the decay is not used. The two shares
+    must add up to 1: decay of the old weight, 1 − decay of the new one."""
+    _move(average.parameters(), model.parameters(), 1, 1)
+    _move(average.buffers(), model.buffers(), 0, 1)
+
+
 def _move(olds, news, share_of_old, share_of_new):
     """Write share_of_old · old + share_of_new · new into each old tensor."""
     for old, new in zip(olds, news, strict=True):
@@ -127,7 +157,7 @@ def _network_with_buffers(rng, n_in, n_out):
     """Linear layer and batch normalisation; all tensors drawn from rng."""
     import torch
 
-    network = torch.nn.Sequential(torch.nn.Linear(n_in, n_out), torch.nn.BatchNorm1d(n_out))
+    network = torch.nn.Sequential(linear(n_in, n_out), torch.nn.BatchNorm1d(n_out))
     for tensor in network.state_dict().values():
         values = rng.normal(1, 0.5, size=tensor.shape)
         if not tensor.is_floating_point():  # the counter of the batches
@@ -139,14 +169,15 @@ def _network_with_buffers(rng, n_in, n_out):
 def _single_weight(value):
     import torch
 
-    network = torch.nn.Linear(1, 1, bias=False)
+    network = linear(1, 1, bias=False)
     torch.nn.init.constant_(network.weight, value)
     return network
 
 
 def ema_update_cases(rng):
     yield _single_weight(2.0), _single_weight(1.0), 0.75
-    for n_in, n_out, decay in ((3, 2, 0.9), (2, 2, 0.25), (1, 1, 0.99), (4, 3, 0.0)):
+    shapes = ((3, 2, 0.9), (2, 2, 0.25), (1, 1, 0.99), (4, 3, 0.0), (2, 1, 1.0))
+    for n_in, n_out, decay in shapes:
         average, model = (_network_with_buffers(rng, n_in, n_out) for _ in range(2))
         yield average, model, decay
 
@@ -178,5 +209,9 @@ EXERCISE = Exercise(
         buffers_shared,
         model_copied,
         new_share_forgotten,
+        averaged_through_modules,
+        old_share_forgotten,
+        half_and_half,
+        shares_left_out,
     ),
 )

@@ -7,7 +7,7 @@ import itertools
 
 import numpy as np
 
-__all__ = ["named", "network", "tensor"]
+__all__ = ["linear", "named", "network", "tensor"]
 
 
 def network(rng, *sizes):
@@ -16,12 +16,19 @@ def network(rng, *sizes):
 
     layers = []
     for n_in, n_out in itertools.pairwise(sizes):
-        linear = torch.nn.Linear(n_in, n_out)
+        layer = linear(n_in, n_out)
         with torch.no_grad():
-            for parameter in linear.parameters():
+            for parameter in layer.parameters():
                 parameter.copy_(torch.from_numpy(rng.normal(0, 0.8, size=parameter.shape)))
-        layers += [linear, torch.nn.Tanh()]
+        layers += [layer, torch.nn.Tanh()]
     return torch.nn.Sequential(*layers[:-1])
+
+
+def linear(n_in, n_out, bias=True):
+    """A linear layer, its numbers not yet set: nothing is drawn from the learner's generator."""
+    import torch
+
+    return torch.nn.utils.skip_init(torch.nn.Linear, n_in, n_out, bias=bias)
 
 
 def tensor(array):

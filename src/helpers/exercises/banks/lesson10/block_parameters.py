@@ -90,13 +90,37 @@ def four_times_the_width(d, n_head, hidden):
 
 
 def one_layer_of_the_mlp(d, n_head, hidden):
-    """Your number has only one of the MLP's two layers. One leads from d to hidden, the other
-    back."""
+    """Your number has only the first of the MLP's two layers. One leads from d to hidden, the other
+    back, with hidden · d weights and d biases."""
     return block_parameters(d, n_head, hidden) - (hidden * d + d)
 
 
+def first_layer_of_the_mlp_forgotten(d, n_head, hidden):
+    """Your number has only the second of the MLP's two layers. The first leads from d to hidden,
+    with d · hidden weights and hidden biases."""
+    return block_parameters(d, n_head, hidden) - (d * hidden + hidden)
+
+
+def one_matrix_of_the_mlp(d, n_head, hidden):
+    """Your number lacks d · hidden: the MLP has two matrices of this size, one from d to hidden and
+    one back."""
+    return block_parameters(d, n_head, hidden) - d * hidden
+
+
+def mlp_forgotten(d, n_head, hidden):
+    """Your number lacks the whole MLP: two linear layers, from d to hidden and back, each with its
+    biases."""
+    return block_parameters(d, n_head, hidden) - (2 * d * hidden + hidden + d)
+
+
+def third_norm(d, n_head, hidden):
+    """Your number is 2d too large, a gain and a shift. A block has two norms. The third one of a
+    Transformer, after the last block, belongs to the model."""
+    return block_parameters(d, n_head, hidden) + 2 * d
+
+
 def block_parameters_cases(rng):
-    yield from ((8, 2, 24), (768, 12, 3072), (12, 3, 12), (6, 1, 30), (64, 4, 200))
+    yield from ((2, 2, 3), (8, 2, 24), (768, 12, 3072), (12, 3, 12), (6, 1, 30), (64, 4, 200))
 
 
 EXERCISE = Exercise(
@@ -125,5 +149,9 @@ EXERCISE = Exercise(
         hidden_times_four,
         four_times_the_width,
         one_layer_of_the_mlp,
+        first_layer_of_the_mlp_forgotten,
+        one_matrix_of_the_mlp,
+        mlp_forgotten,
+        third_norm,
     ),
 )

@@ -31,7 +31,7 @@ def not_masked(scores):
 
 def masked_after_the_softmax(scores):
     """Your function sets weights to zero after the softmax, and the rows no longer sum to 1. Mask
-    the scores, before the softmax; then what remains is shared out anew."""
+    the scores, before the softmax; then what remains is shared out."""
     return softmax(scores) * _triangle(scores)
 
 
@@ -110,12 +110,48 @@ def softmax_left_out(scores):
     return np.where(_triangle(scores), scores, -np.inf)
 
 
+def masked_after_the_softmax_and_renormalised(scores):
+    """Your function masks after the softmax and divides by what is left. On paper that is the same.
+    But where a later score is 900 higher, all weights of the past have become 0 in the softmax, and
+    0/0 is NaN. Mask the scores, before the softmax."""
+    weights = softmax(scores) * _triangle(scores)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def maximum_left_in(scores):
+    """Your softmax takes the exponentials of the scores as they are. At 800 they are infinite, at
+    −800 they are all 0, and both end in NaN. Subtract each row's maximum first; the weights stay
+    the same."""
+    exponentials = np.exp(np.where(_triangle(scores), scores, -np.inf))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def maximum_left_in_and_exponentials_masked(scores):
+    """Your function takes the exponentials of all scores as they are and multiplies the hidden ones
+    by 0. At a score of 800 an exponential is infinite, and ∞/∞ is NaN; so is 0 · ∞ where it was to
+    be hidden. Put −∞ for the hidden scores, subtract each row's maximum, and then take exp."""
+    exponentials = np.exp(scores) * _triangle(scores)
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def true_zeros_masked(scores):
+    """Your function hides each score that is 0, as if every 0 were one that np.tril had put there.
+    A score of 0 may also be a true one, in the past. Say with a mask of truth values where a token
+    may look: np.where(allowed, scores, -np.inf)."""
+    lower = np.tril(scores)
+    return softmax(np.where(lower == 0, -np.inf, lower))
+
+
 def causal_weights_cases(rng):
+    yield (np.array([[[1.0, 3.0], [2.0, 2.0]]]),)  # the rows 1, 0 and ½, ½
+    yield (np.array([[[1.0, 2.0], [0.0, 0.0]]]),)  # a score of 0 is one as any other
     for B, T in ((2, 4), (1, 3), (3, 2), (1, 6)):
         yield (rng.normal(0, 1.5, size=(B, T, T)),)
     yield (np.zeros((1, 1, 1)) + 0.7,)
     yield (rng.normal(-3, 1, size=(2, 3, 3)),)  # a zero would be the largest score
-    yield (rng.normal(-300, 1, size=(2, 3, 3)),)  # and here even -100
+    yield (2.0 * rng.integers(-151, -148, size=(2, 3, 3)),)  # and here even -100; exact in bfloat16
+    yield (np.array([[[800.0, 1.0, 2.0], [-800.0, -800.0, 3.0], [800.0, -800.0, 800.0]]]),)
+    yield (np.array([[[0.0, 900.0, 1.0], [1.0, 1.0, 901.0], [2.0, 2.0, 2.0]]]),)  # a huge future
 
 
 EXERCISE = Exercise(
@@ -143,5 +179,9 @@ EXERCISE = Exercise(
         scaled_once_more,
         masked_with_minus_hundred,
         softmax_left_out,
+        masked_after_the_softmax_and_renormalised,
+        maximum_left_in,
+        maximum_left_in_and_exponentials_masked,
+        true_zeros_masked,
     ),
 )

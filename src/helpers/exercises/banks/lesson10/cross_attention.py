@@ -106,11 +106,40 @@ def softmax_over_x(x, memory, Wq, Wk, Wv):
     return softmax(q @ np.swapaxes(k, 1, 2) / np.sqrt(q.shape[-1]), axis=1) @ v
 
 
+def maximum_left_in(x, memory, Wq, Wk, Wv):
+    """Your softmax takes the exponentials of the scores as they are. At a score of 800 they are
+    infinite, and ∞/∞ is NaN. Subtract each row's maximum first; the weights stay the same."""
+    q, k, v = x @ Wq, memory @ Wk, memory @ Wv
+    exponentials = np.exp(q @ np.swapaxes(k, 1, 2) / np.sqrt(q.shape[-1]))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True) @ v
+
+
+def weights_returned(x, memory, Wq, Wk, Wv):
+    """Your function returns the attention weights, (B, T, T'). The output was asked for: with these
+    weights, sum the values, weights @ v."""
+    q, k = x @ Wq, memory @ Wk
+    return softmax(q @ np.swapaxes(k, 1, 2) / np.sqrt(q.shape[-1]))
+
+
+def residual_added(x, memory, Wq, Wk, Wv):
+    """Your function behaves exactly as if it added x to the output. The residual connection belongs
+    to the block around the attention. Here it does not even fit where d and d_k differ."""
+    return x + cross_attention(x, memory, Wq, Wk, Wv)
+
+
 def cross_attention_cases(rng):
-    for B, T, S, d, d_k in ((2, 3, 3, 4, 3), (1, 4, 4, 6, 2), (2, 3, 5, 4, 6), (3, 1, 2, 5, 3)):
+    x = np.array([[[1.0, 0.0]]])  # its query is 0, so both weights are ½
+    memory = np.array([[[2.0, 1.0], [4.0, 3.0]]])
+    Wq, Wk, Wv = np.array([[0.0], [1.0]]), np.array([[1.0], [1.0]]), np.array([[1.0], [0.0]])
+    yield x, memory, Wq, Wk, Wv
+    x, memory = np.array([[[40.0, 0.0], [0.0, 40.0]]]), np.array([[[10.0, 0], [0, 10], [-10, 0]]])
+    Wk = np.array([[1.0, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0]])
+    yield x, memory, Wk, Wk, np.arange(8.0).reshape(2, 4)  # scores of 800, 0 and −800
+    for B, T, S, d, d_k in ((2, 3, 4, 5, 2), (1, 4, 4, 6, 2), (2, 3, 5, 4, 6), (3, 1, 2, 5, 3)):
         x, memory = rng.normal(size=(B, T, d)), rng.normal(size=(B, S, d))
         yield x, memory, *rng.normal(size=(3, d, d_k))
     yield rng.normal(size=(1, 5, 3)), rng.normal(size=(1, 2, 3)), *rng.normal(size=(3, 3, 4))
+    yield rng.normal(size=(2, 2, 3)), rng.normal(size=(2, 4, 3)), *rng.normal(size=(3, 3, 3))
 
 
 EXERCISE = Exercise(
@@ -138,5 +167,8 @@ EXERCISE = Exercise(
         keys_and_values_exchanged,
         queries_and_keys_exchanged,
         softmax_over_x,
+        maximum_left_in,
+        weights_returned,
+        residual_added,
     ),
 )

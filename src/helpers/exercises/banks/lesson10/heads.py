@@ -27,7 +27,7 @@ def heads_and_batch_swapped(x, n_head):
 
 
 def heads_not_moved(x, n_head):
-    """Your heads are cut out, but stand after the time axis: (B, T, n_head, d_k). A product of
+    """Your heads are cut out, but come after the time axis: (B, T, n_head, d_k). A product of
     queries and keys would then compare heads of one token. Swap axes 1 and 2."""
     return np.swapaxes(into_heads(x, n_head), 1, 2)
 
@@ -53,9 +53,11 @@ def axes_swapped_before_the_cut(x, n_head):
 
 
 def into_heads_cases(rng):
+    yield np.arange(8.0).reshape(1, 2, 4), 2
     for B, T, d, n_head in ((2, 3, 8, 2), (1, 4, 6, 3), (2, 5, 12, 4), (3, 2, 4, 2), (1, 1, 6, 2)):
         yield rng.normal(size=(B, T, d)), n_head
     yield rng.normal(size=(2, 3, 5)), 1
+    yield rng.normal(size=(2, 2, 3)), 3  # heads of one feature
 
 
 EXERCISE = Exercise(

@@ -43,14 +43,15 @@ def over_time_and_features(x, gain, shift, eps):
 
 
 def eps_outside_the_root(x, gain, shift, eps):
-    """Your eps stands outside the root: σ + eps. Here it is added to the variance, under the root,
+    """Your eps is outside the root: σ + eps. Here it is added to the variance, under the root,
     as in PyTorch and Keras."""
     return gain * (x - x.mean(-1, keepdims=True)) / (x.std(-1, keepdims=True) + eps) + shift
 
 
 def eps_left_out(x, gain, shift, eps):
-    """Your function leaves eps out. A token whose features are nearly equal would be blown up; eps
-    is added to the variance, under the root."""
+    """Your function leaves eps out, or takes a tiny one of its own, such as the 1e-5 of a library,
+    in place of the eps given. A token whose features are nearly equal would be blown up; eps is
+    added to the variance, under the root."""
     return _normalise(x, gain, shift, 0.0)
 
 
@@ -113,12 +114,37 @@ def shift_before_the_gain(x, gain, shift, eps):
     return gain * (_normalise(x, 1.0, 0.0, eps) + shift)
 
 
+def squares_summed(x, gain, shift, eps):
+    """Your function sums the squares where it should average them: the root of Σ + eps is a token's
+    length, √d times its standard deviation when eps is small. Divide the sum by d before eps is
+    added."""
+    centred = x - x.mean(axis=-1, keepdims=True)
+    return gain * centred / np.sqrt((centred**2).sum(axis=-1, keepdims=True) + eps) + shift
+
+
+def divided_by_the_length(x, gain, shift, eps):
+    """Your function divides by the length (the L2 norm) of the centred features, without eps. Layer
+    norm divides by √(variance + eps), and the variance is the mean of the squares, not their
+    sum."""
+    centred = x - x.mean(axis=-1, keepdims=True)
+    return gain * centred / np.linalg.norm(centred, axis=-1, keepdims=True) + shift
+
+
+def divided_by_the_length_plus_eps(x, gain, shift, eps):
+    """Your function divides by the length (the L2 norm) of the centred features, plus eps. Layer
+    norm divides by √(variance + eps): the squares are averaged, and eps is under the root."""
+    centred = x - x.mean(axis=-1, keepdims=True)
+    return gain * centred / (np.linalg.norm(centred, axis=-1, keepdims=True) + eps) + shift
+
+
 def normalise_features_cases(rng):
-    for B, T, d, size in ((2, 3, 4, 1.0), (3, 2, 5, 0.2), (2, 2, 3, 3.0), (4, 4, 4, 1.0)):
-        x = rng.normal(0.5, size, size=(B, T, d))
-        yield x, rng.normal(1, 0.3, size=d), rng.normal(size=d), 0.05
-    x = rng.normal(2, 0.1, size=(1, 2, 6))
-    yield x, np.ones(6), np.zeros(6), 1e-2
+    """Of numbers so large that an eps of 1e-5 changes nothing, and with an eps that does."""
+    yield np.array([[[1.0, 9.0]]]), np.array([5.0, 10.0]), np.array([0.0, 1.0]), 9.0  # √(16 + 9)
+    for B, T, d, size in ((2, 3, 4, 20.0), (3, 2, 5, 10.0), (2, 2, 3, 60.0), (4, 4, 4, 20.0)):
+        x = rng.normal(size / 2, size, size=(B, T, d))
+        yield x, rng.normal(1, 0.3, size=d), rng.normal(size=d), 20.0
+    x = rng.normal(20, 10, size=(1, 2, 6))
+    yield x, np.ones(6), np.zeros(6), 100.0
 
 
 EXERCISE = Exercise(
@@ -127,7 +153,7 @@ EXERCISE = Exercise(
     cases=normalise_features_cases,
     answer=normalise_features,
     hints=(
-        "Every token is treated alone: mean and variance are taken over the last axis only.",
+        "Every token is treated on its own: mean and variance are taken over the last axis only.",
         "keepdims=True keeps the last axis with size 1, so that the subtraction fits.",
         "centred / np.sqrt(variance + eps), the variance being a mean of squares (divided by "
         "d); then times gain, plus shift.",
@@ -149,5 +175,8 @@ EXERCISE = Exercise(
         over_everything,
         only_centred,
         shift_before_the_gain,
+        squares_summed,
+        divided_by_the_length,
+        divided_by_the_length_plus_eps,
     ),
 )

@@ -59,7 +59,7 @@ def multiplied_by_the_root(q, k):
 
 def keys_ask_queries(q, k):
     """Your scores are transposed: the keys ask the queries. Row t must hold the scores of query t
-    with all keys, so the queries stand on the left of the product."""
+    with all keys, so the queries are on the left of the product."""
     return _dot_products(k, q) / np.sqrt(q.shape[-1])
 
 
@@ -69,12 +69,45 @@ def softmax_already_taken(q, k):
     return softmax(scaled_scores(q, k))
 
 
+def all_axes_of_the_keys_reversed(q, k):
+    """Your function behaves exactly as if the keys were turned by k.T or np.transpose(k), which
+    reverse all four axes, batch and heads too. Only the last two change places: use
+    np.swapaxes(k, -1, -2)."""
+    return q @ k.T / np.sqrt(q.shape[-1])
+
+
+def keys_not_transposed(q, k):
+    """Your function behaves exactly as if it computed q @ k, with the keys as they are. That sums
+    over the tokens of k, and works only where there are d_k of them. Put the features of the keys
+    in the second place from the end: np.swapaxes(k, -1, -2)."""
+    return q @ k / np.sqrt(q.shape[-1])
+
+
+def cosines(q, k):
+    """Your scores are cosines: each dot product is divided by the lengths of its query and its key.
+    The lengths stay in; a long key may count for more. Divide by the root of d_k, and by nothing
+    else."""
+    lengths = np.linalg.norm(q, axis=-1)[..., :, None] * np.linalg.norm(k, axis=-1)[..., None, :]
+    return _dot_products(q, k) / lengths
+
+
+def scaled_cosines(q, k):
+    """Your scores are cosines, divided by the root of d_k. Divide by the root and by nothing
+    else: the lengths of queries and keys stay in, and a long key may count for more."""
+    return cosines(q, k) / np.sqrt(q.shape[-1])
+
+
 def scaled_scores_cases(rng):
+    query = np.array([[[[1.0, 2.0, 0.0, 1.0]]]])
+    keys = np.array([[[[1.0, 1.0, 1.0, 1.0], [3.0, 0.0, 5.0, -1.0]]]])
+    yield query, keys  # dot products 4 and 2, root 2
     for B, n_head, T, S, d_k in (
         (2, 2, 3, 4, 5),
         (1, 4, 2, 5, 3),
         (3, 1, 1, 2, 7),
         (1, 3, 4, 6, 2),
+        (1, 2, 2, 3, 3),  # q @ k has a value here
+        (2, 1, 3, 2, 1),  # and q @ k.T here
     ):
         yield rng.normal(size=(B, n_head, T, d_k)), rng.normal(size=(B, n_head, S, d_k))
 
@@ -100,5 +133,9 @@ EXERCISE = Exercise(
         multiplied_by_the_root,
         keys_ask_queries,
         softmax_already_taken,
+        all_axes_of_the_keys_reversed,
+        keys_not_transposed,
+        cosines,
+        scaled_cosines,
     ),
 )

@@ -1,19 +1,19 @@
 """The exercises of lesson 11: one file an exercise."""
 
 from helpers.exercises.banks.lesson11 import (
-    exercise_1,
-    exercise_2,
-    exercise_3,
-    exercise_4,
-    exercise_5,
+    attention_with_cache,
+    one_merge,
+    sampling_controls,
+    score_of_a_text,
+    tied_gradient,
 )
 
 __all__ = ["EXERCISES"]
 
 EXERCISES = (
-    exercise_1.EXERCISE,
-    exercise_2.EXERCISE,
-    exercise_3.EXERCISE,
-    exercise_4.EXERCISE,
-    exercise_5.EXERCISE,
+    one_merge.EXERCISE,
+    score_of_a_text.EXERCISE,
+    tied_gradient.EXERCISE,
+    attention_with_cache.EXERCISE,
+    sampling_controls.EXERCISE,
 )

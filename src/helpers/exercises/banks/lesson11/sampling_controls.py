@@ -114,12 +114,78 @@ def excluded_logits_zero(logits, temperature, k, p):
     return _softmax(np.where(kept, warm, 0.0))
 
 
+def one_token_too_many(logits, temperature, k, p):
+    """Your top-k keeps k + 1 tokens. Count them: sorted[:k] are k, and the first to go is
+    sorted[k]."""
+    return next_probabilities(logits, temperature, k + 1, p)
+
+
+def own_probability_reaches_p(logits, temperature, k, p):
+    """Your function keeps the tokens whose own probability is at least p, and the best one in any
+    case. Top-p looks at the mass of the best tokens together: add up their probabilities, from the
+    largest down, until the sum reaches p."""
+    probabilities = _softmax(_top_k(logits / temperature, k))
+    kept = np.zeros(len(logits))
+    best = np.argmax(probabilities)
+    kept[best] = probabilities[best]
+    kept[probabilities >= p] = probabilities[probabilities >= p]
+    return kept / kept.sum()
+
+
+def own_probability_reaches_p_or_nobody(logits, temperature, k, p):
+    """Your function keeps the tokens whose own probability is at least p; where there is none, 0/0
+    is NaN. Top-p looks at the mass of the best tokens together: add up their probabilities, from
+    the largest down, until the sum reaches p."""
+    probabilities = _softmax(_top_k(logits / temperature, k))
+    kept = np.where(probabilities >= p, probabilities, 0)
+    return kept / kept.sum()
+
+
+def best_first(logits, temperature, k, p):
+    """Your probabilities are right, but in the order of their size. Position i of the result
+    belongs to token i: put the numbers back, probabilities[order] = kept."""
+    return np.sort(next_probabilities(logits, temperature, k, p))[::-1]
+
+
+def _by_the_crossing(logits, temperature, k, p, crossing):
+    """The nucleus as the best tokens up to the index that `crossing` finds in their masses."""
+    probabilities = _softmax(_top_k(logits / temperature, k))
+    order = np.argsort(-probabilities, kind="stable")
+    kept = order[: crossing(np.cumsum(probabilities[order])) + 1]
+    result = np.zeros(len(logits))
+    result[kept] = probabilities[kept] / probabilities[kept].sum()
+    return result
+
+
+def mass_of_one_never_reached(logits, temperature, k, p):
+    """Your nucleus is a single token where p = 1. Rounding can leave the whole mass a little below
+    1: then (mass >= p) is False everywhere, and np.argmax of that is 0. Keep a token where the mass
+    before it is below p."""
+    return _by_the_crossing(logits, temperature, k, p, lambda mass: np.argmax(mass >= p))
+
+
+def no_index_where_mass_is_one(logits, temperature, k, p):
+    """Your function fails where p = 1. Rounding can leave the whole mass a little below 1: then no
+    place has (mass >= p), and the first of them does not exist. Keep a token where the mass before
+    it is below p."""
+    return _by_the_crossing(logits, temperature, k, p, lambda mass: np.nonzero(mass >= p)[0][0])
+
+
 def next_probabilities_cases(rng):
+    yield np.log([1.0, 2.0, 4.0]), 0.5, 2, 0.9  # 1, 2, 4 become 1, 4, 16; ⅕ and ⅘ are kept
     yield np.log([0.4, 0.3, 0.15, 0.1, 0.05]), 2.0, 3, 0.6
     yield np.log([0.05, 0.1, 0.15, 0.3, 0.4]), 0.5, 4, 0.8
     for size, temperature, k, p in ((12, 0.7, 5, 0.75), (40, 1.8, 10, 0.5), (9, 1.3, 20, 0.9)):
         yield rng.permutation(np.linspace(-3, 3, size) ** 3 / 5), temperature, k, p
     yield rng.normal(size=6), 0.8, 1, 0.5
+    yield np.log([0.22, 0.1, 0.3, 0.13, 0.25]), 1.0, 5, 0.2  # three with 0.2 or more, one needed
+    yield np.array([0.0, 3.0, 1.0, 2.0]), 1.0, 2, 0.99  # k alone decides
+    # Tokens so rare that a sum near 1 does not feel them, in float32 or in float64: added up, the
+    # probabilities stay below 1, however they were computed. Two of the frequent ones are equal.
+    rare, very_rare = np.linspace(-16.1, -16.3, 30), np.linspace(-36.3, -36.5, 30)
+    yield np.array([0.0, 1.0, *rare, *very_rare, 0.0]), 1.0, 70, 1.0
+    yield np.array([799.0, -800.0, 800.0, 0.0, 798.0]), 0.5, 4, 0.95
+    yield np.array([-803.0, -800.0, -801.0]), 1.0, 3, 0.9
 
 
 EXERCISE = Exercise(
@@ -148,5 +214,11 @@ EXERCISE = Exercise(
         top_k_left_out,
         top_p_left_out,
         excluded_logits_zero,
+        one_token_too_many,
+        own_probability_reaches_p,
+        own_probability_reaches_p_or_nobody,
+        best_first,
+        mass_of_one_never_reached,
+        no_index_where_mass_is_one,
     ),
 )

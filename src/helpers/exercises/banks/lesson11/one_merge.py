@@ -117,7 +117,7 @@ def counts_of_words_ignored(words, counts, new):
 
 
 def once_for_each_word(words, counts, new):
-    """Your function counts the words that hold a pair. A pair that stands in a word twice counts
+    """Your function counts the words that hold a pair. A pair that is in a word twice counts
     twice, each time with the word's count."""
     totals = Counter()
     for word, count in zip(words, counts, strict=True):
@@ -189,7 +189,56 @@ def rarest_pair(words, counts, new):
     return _merged_everywhere(words, min(totals, key=lambda pair: (totals[pair], pair)), new)
 
 
+def text_replaced(words, counts, new):
+    """Your function replaces in a text made of the numbers: "1 2" is also found in "11 2" and in
+    "1 20", and parts of tokens are merged. Compare whole tokens, in lists."""
+    left, right = _smallest_of_the_best(_totals(words, counts))
+    texts = [" ".join(map(str, word)).replace(f"{left} {right}", str(new)) for word in words]
+    return [[int(token) for token in text.split()] for text in texts]
+
+
+def first_token_decides_ties(words, counts, new):
+    """Your function takes, of equally frequent pairs, the one with the smallest first token, and
+    where these are equal too, the pair that it met first. Compare the pairs as tuples: then the
+    second token decides."""
+    totals = _totals(words, counts)
+    return _merged_everywhere(words, min(totals, key=lambda p: (-totals[p], p[0])), new)
+
+
+def counts_entering_twice(words, counts, new):
+    """Your function lets the count of a word enter twice, squared: a word that occurs twice adds
+    four to its pairs. Add counts[i] once for each place in the word."""
+    pair = _smallest_of_the_best(_totals(words, [count**2 for count in counts]))
+    return _merged_everywhere(words, pair, new)
+
+
+def deleted_while_walking(words, counts, new):
+    """Your function behaves exactly as if it deleted tokens from a word while a loop over the
+    word's old length goes on: after a merge that is not at its end, the index runs past the end.
+    Build a new list, or use a while loop that looks at the length again."""
+    pair = _smallest_of_the_best(_totals(words, counts))
+    for word in words:
+        for i in range(len(word) - 1):
+            if (word[i], word[i + 1]) == pair:
+                word[i : i + 2] = [new]
+    return words
+
+
+def deleted_while_walking_and_comparing(words, counts, new):
+    """Your function behaves exactly as if it deleted tokens from a word while a loop over the
+    word's old length goes on, and looked at the right neighbour only where the left one fits: the
+    index runs past the end in some words only. Build a new list, or use a while loop that looks at
+    the length again."""
+    left, right = _smallest_of_the_best(_totals(words, counts))
+    for word in words:
+        for i in range(len(word) - 1):
+            if word[i] == left and word[i + 1] == right:
+                word[i : i + 2] = [new]
+    return words
+
+
 def merge_step_cases(rng):
+    yield [[1, 2], [3, 1, 2]], [1, 1], 9  # each merge at the end of its word
     yield [[3, 1, 4, 1, 5], [3, 1, 4], [2]], [1, 2, 3], 256
     yield [[7, 7, 7], [7, 7, 7, 7, 7, 2], [2, 7]], [4, 1, 2], 300
     yield [[15, 16], [9, 9, 9], [15, 16, 1]], [1, 1, 1], 40  # (9, 9) twice, overlapping
@@ -198,6 +247,9 @@ def merge_step_cases(rng):
     yield [[0, 1, 0, 1, 0, 1], [0, 2], [3, 0, 2]], [1, 1, 1], 99  # twice in a word counts twice
     yield [[6, 4], [4, 6], [6, 4, 4, 6, 4]], [1, 5, 2], 256
     yield [[1], [2, 1], [2, 1, 5], [8, 5], [1, 1, 2]], [1, 1, 1, 3, 1], 12
+    yield [[1, 2], [11, 2], [1, 20], [1, 2, 3]], [1, 1, 1, 1], 256  # "1 2" within "11 2", "1 20"
+    yield [[1, 5], [1, 2]], [2, 2], 256  # a tie that the second token decides
+    yield [[1, 2], [3, 4], [3, 4, 5], [3, 4, 6]], [2, 1, 1, 1], 256  # 2 against 1 + 1 + 1
     for size, letters in ((8, 3), (20, 4), (12, 2)):
         lengths = rng.integers(1, 9, size=size)
         words = [rng.integers(0, letters, size=length).tolist() for length in lengths]
@@ -230,5 +282,10 @@ EXERCISE = Exercise(
         largest_of_equals,
         order_ignored,
         rarest_pair,
+        text_replaced,
+        first_token_decides_ties,
+        counts_entering_twice,
+        deleted_while_walking,
+        deleted_while_walking_and_comparing,
     ),
 )

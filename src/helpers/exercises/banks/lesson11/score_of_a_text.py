@@ -130,12 +130,81 @@ def softmax_over_the_positions(logits, tokens, characters):
     return np.exp(losses.mean()), losses.sum() / characters
 
 
+def entropy_of_the_predictions(logits, tokens, characters):
+    """Your losses are entropies, −Σ p log p: how unsure the model was, whatever token came. The
+    score asks for the token that came: −log p of tokens[t + 1] in row t."""
+    logits = np.asarray(logits, dtype=np.float64)[:-1]
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    losses = -(np.exp(log_p) * log_p).sum(axis=1)
+    return np.exp(losses.mean()), losses.sum() / characters
+
+
+def two_to_the_nats(logits, tokens, characters):
+    """Your perplexity is 2 to the power of the mean loss, which fits a loss in bits. Yours is in
+    nats, from the natural logarithm: take np.exp."""
+    losses = _losses(logits[:-1], tokens[1:])
+    return 2 ** losses.mean(), losses.sum() / characters
+
+
+def exponential_of_the_bits(logits, tokens, characters):
+    """Your perplexity is e to the power of a loss in bits. Either take 2 to the power of the bits,
+    or np.exp of the nats."""
+    losses = _losses(logits[:-1], tokens[1:])
+    return np.exp(losses.mean() / np.log(2)), losses.sum() / characters
+
+
+def exponential_of_the_bits_and_bits(logits, tokens, characters):
+    """Your losses are in bits, from a logarithm to base 2, but np.exp belongs to nats. Take the
+    natural logarithm; then both numbers are right."""
+    bits = _losses(logits[:-1], tokens[1:]) / np.log(2)
+    return np.exp(bits.mean()), bits.sum() / characters
+
+
+def exponential_of_the_sum(logits, tokens, characters):
+    """Your perplexity is the exponential of the sum of the losses, one over the probability of the
+    whole text. Take the mean over the T − 1 predicted tokens first."""
+    losses = _losses(logits[:-1], tokens[1:])
+    return np.exp(losses.sum()), losses.sum() / characters
+
+
+def product_of_probabilities(logits, tokens, characters):
+    """Your function multiplies the probabilities of all tokens. With 2,000 of them the product is
+    smaller than any number a computer has, so it becomes 0 and its logarithm −∞. Add the
+    logarithms."""
+    product = np.prod(np.exp(-_losses(logits[:-1], tokens[1:])))
+    return product ** (-1 / (len(tokens) - 1)), -np.log(product) / characters
+
+
+def product_for_the_perplexity(logits, tokens, characters):
+    """Your perplexity comes from the product of all probabilities. With 2,000 tokens the product is
+    smaller than any number a computer has, and becomes 0. Take the exponential of the mean loss:
+    the same number, without the product."""
+    losses = _losses(logits[:-1], tokens[1:])
+    return np.prod(np.exp(-losses)) ** (-1 / len(losses)), losses.sum() / characters
+
+
+def maximum_left_in(logits, tokens, characters):
+    """Your function takes the exponentials of the logits as they are. At 800 they are infinite, at
+    −800 they are 0, and both end in NaN. Subtract each row's maximum first, or use a
+    log-softmax."""
+    logits, targets = np.asarray(logits, dtype=np.float64)[:-1], np.asarray(tokens)[1:]
+    exponentials = np.exp(logits)
+    p = exponentials / exponentials.sum(axis=1, keepdims=True)
+    losses = -np.log(p[np.arange(len(targets)), targets])
+    return np.exp(losses.mean()), losses.sum() / characters
+
+
 def score_text_cases(rng):
-    yield np.log([[0.5, 0.25, 0.25], [0.1, 0.2, 0.7], [0.3, 0.3, 0.4]]), np.array([0, 1, 2]), 5
+    p = [[1 / 2, 1 / 4, 1 / 8, 1 / 8], [1 / 8, 1 / 2, 1 / 4, 1 / 8], [1 / 4, 1 / 4, 1 / 4, 1 / 4]]
+    yield np.log(p), np.array([3, 0, 0]), 4  # ½ and ⅛: the perplexity is 4
     for T, vocabulary, characters in ((2, 5, 3), (9, 4, 31), (20, 12, 47)):
         logits = rng.normal(0, 1.5, size=(T, vocabulary))
         yield logits, rng.integers(0, vocabulary, size=T), characters
     yield rng.normal(0, 2, size=(6, 300)) + 50.0, rng.integers(0, 300, size=6), 24
+    rows = [[804.0, 800.0, 802.0], [-803.0, -800.0, -801.0], [802.0, 800.0, 806.0]]
+    yield np.array(rows), np.array([0, 1, 0]), 2
+    yield rng.normal(size=(2000, 3)), rng.integers(0, 3, size=2000), 7000
 
 
 EXERCISE = Exercise(
@@ -167,5 +236,13 @@ EXERCISE = Exercise(
         loss_for_perplexity,
         softmax_left_out,
         softmax_over_the_positions,
+        entropy_of_the_predictions,
+        two_to_the_nats,
+        exponential_of_the_bits,
+        exponential_of_the_bits_and_bits,
+        exponential_of_the_sum,
+        product_of_probabilities,
+        product_for_the_perplexity,
+        maximum_left_in,
     ),
 )

@@ -34,7 +34,8 @@ def table_is_a_copy(E, ids, dlogits):
 
 def repeated_tokens_lost(E, ids, dlogits):
     """A token that occurs twice in ids gets only one of its two gradients: `grad[ids] += …` writes
-    each row once. Use np.add.at, or a loop, or one-hot rows."""
+    each row once, and so does
+    `table[ids] = …`. Use np.add.at, or a loop with +=, or one-hot rows."""
     grad = dlogits.T @ E[ids]
     grad[ids] += dlogits @ E
     return grad
@@ -58,7 +59,42 @@ def one_of_them_subtracted(E, ids, dlogits):
     return dlogits.T @ E[ids] - _lookup_part(E, ids, dlogits)
 
 
+def averaged_over_the_batch(E, ids, dlogits):
+    """Your gradient is divided by the number of tokens in ids. Where the loss is a mean, its
+    division is in dlogits already, ∂loss/∂logits: do not divide again."""
+    return tied_gradient(E, ids, dlogits) / len(ids)
+
+
+def doubled(E, ids, dlogits):
+    """Your gradient is twice the right one. Two uses do not mean a factor of two: each use has its
+    own gradient, dlogitsᵀ x for the output layer and dlogits E for the table, and their sum is
+    all."""
+    return 2 * tied_gradient(E, ids, dlogits)
+
+
+def output_part_twice(E, ids, dlogits):
+    """Your gradient is the output layer's part, twice. Two uses do not mean a factor of two: the
+    table's part is another one. Add dlogits E to the rows that were looked up."""
+    return 2 * dlogits.T @ E[ids]
+
+
+def table_part_twice(E, ids, dlogits):
+    """Your gradient is the table's part, twice. Two uses do not mean a factor of two: the output
+    layer's part is another one, dlogitsᵀ x."""
+    return 2 * _lookup_part(E, ids, dlogits)
+
+
+def rows_overwritten(E, ids, dlogits):
+    """Your function writes the table's part over the rows that were looked up, where the output
+    layer's part is already. Add it: np.add.at(grad, ids, dlogits @ E)."""
+    grad = dlogits.T @ E[ids]
+    for i, token in enumerate(ids):
+        grad[token] = dlogits[i] @ E
+    return grad
+
+
 def tied_gradient_cases(rng):
+    yield np.array([[1.0], [3.0]]), np.array([1]), np.array([[2.0, -1.0]])  # x = 3
     for V, d, ids in ((5, 3, [1, 4]), (4, 4, [2, 2, 0]), (6, 2, [5]), (7, 5, [3, 3, 3, 1, 0])):
         yield rng.normal(size=(V, d)), np.array(ids), rng.normal(size=(len(ids), V))
 
@@ -82,5 +118,10 @@ EXERCISE = Exercise(
         transposed,
         averaged,
         one_of_them_subtracted,
+        averaged_over_the_batch,
+        doubled,
+        output_part_twice,
+        table_part_twice,
+        rows_overwritten,
     ),
 )

@@ -1,0 +1,19 @@
+"""The exercises of lesson 04, language models: one file an exercise."""
+
+from helpers.exercises.banks.lesson04 import (
+    exercise_1,
+    exercise_2,
+    exercise_3,
+    exercise_4,
+    exercise_5,
+)
+
+__all__ = ["EXERCISES"]
+
+EXERCISES = (
+    exercise_1.EXERCISE,
+    exercise_2.EXERCISE,
+    exercise_3.EXERCISE,
+    exercise_4.EXERCISE,
+    exercise_5.EXERCISE,
+)
