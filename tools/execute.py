@@ -2,8 +2,10 @@
 
     python tools/execute.py [NN …] [--fresh]
 
-Outputs of cells tagged nbval-ignore-output are kept while their source stays the same; --fresh
-makes them anew. A notebook with a failing cell is not touched.
+Outputs of cells tagged nbval-ignore-output are kept while their source stays the same, and so are
+lines that differ from the stored ones only where sanitize.cfg masks them, such as the numbers of
+claims; --fresh makes them anew. The numbers go to data/claims.json for check.summary. A notebook
+with a failing cell is not touched.
 """
 
 import argparse
@@ -17,16 +19,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ipykernel.kernelspec
+import matplotlib
 import nbclient
 import nbclient.exceptions
 import nbformat
+import stored
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from notebook import (
     IGNORED,
     NOTEBOOKS,
     OUTPUTS_OF,
-    WIDGETS,
     chosen,
     fingerprint,
     read,
@@ -35,6 +38,7 @@ from notebook import (
 )
 
 from helpers import files
+from helpers.claims import STORED
 
 CELL_SECONDS = 600
 TRACEBACK_LINES = 12
@@ -66,31 +70,46 @@ class ThisKernel(AsyncKernelManager):
         return ThisPython()
 
 
-def refresh(path: Path, fresh: bool = False) -> list[int]:
-    """Run one notebook in its folder and store it canonically.
+def refresh(path: Path, fresh: bool = False) -> tuple[list[int], list[int]]:
+    """Run one notebook in its folder and store it canonically, and its claims beside it.
 
-    Returns the numbers, from 1 over all cells, of those that wrote to stderr.
+    The claims go to data/claims.json of the course that the notebook belongs to, if that exists.
+
+    Returns the numbers, from 1 over all cells, of those that wrote to stderr, and of those where
+    stored claims with another number than this run's were kept.
 
     Raises:
-        NotebookFailed: it is not valid or a cell failed; the file is as it was.
+        NotebookFailed: it is not valid or a cell failed; the files are as they were.
     """
     notebook = load(path)
     kept = {} if fresh else outputs_to_keep(notebook)
+    before = [] if fresh else [cell.get("outputs", []) for cell in notebook.cells]
     run(notebook, path)
     canonical(notebook)
+    older = [
+        n
+        for n, (cell, outputs) in enumerate(zip(notebook.cells, before, strict=False), start=1)
+        if stored.keep(cell, stored.canonical(outputs))
+    ]
     for index, outputs in kept.items():
         cell = notebook.cells[index]
-        cell.outputs = canonical_outputs(outputs)
+        cell.outputs = stored.canonical(outputs)
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
+    numbers = stored.claims(notebook)
+    stored.settle_summary(notebook, numbers)
     nbformat.validate(notebook)
-    files.write(path, written(notebook))
-    return [
+    contents, claims = {path: written(notebook)}, path.parent.parent / "data" / STORED
+    if claims.exists():
+        contents[claims] = stored.record(claims, path.name[:2], numbers)
+    files.write_all(contents)
+    noisy = [
         n
         for n, cell in enumerate(notebook.cells, start=1)
-        if any(output.get("name") == "stderr" for output in cell.get("outputs", []))
+        if any(output["name"] == "stderr" for output in stored.streams(cell))
     ]
+    return noisy, older
 
 
 def load(path: Path) -> nbformat.NotebookNode:
@@ -190,9 +209,12 @@ def make_client(notebook: nbformat.NotebookNode, **options) -> nbclient.Notebook
 
 def environment(settings: str) -> dict[str, str]:
     """Variables of a kernel that sees nothing of the user's own; `settings` is an empty folder."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("COURSE_")}
+    own = ("COURSE_", "KERAS_", "MPLCONFIGDIR")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(own)}
     return kept | {
         "IPYTHONDIR": settings,
+        "KERAS_HOME": settings,
+        "MATPLOTLIBRC": str(Path(matplotlib.get_data_path(), "matplotlibrc")),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "OMP_WAIT_POLICY": "passive",
         "GOMP_SPINCOUNT": "1000",
@@ -211,24 +233,7 @@ def canonical(notebook: nbformat.NotebookNode) -> None:
         if cell.cell_type == "code":
             if IGNORED in tags(cell):
                 cell.metadata[OUTPUTS_OF] = fingerprint(cell.source)
-            cell.outputs = canonical_outputs(cell.outputs)
-
-
-def canonical_outputs(outputs: list) -> list:
-    """Outputs without widgets (their plain text stays), consecutive texts of a stream joined."""
-    result = []
-    for output in outputs:
-        if "data" in output:
-            output.data = {
-                mime: data for mime, data in output.data.items() if not mime.startswith(WIDGETS)
-            }
-            if not output.data:
-                continue
-        if result and output.output_type == "stream" and output.name == result[-1].get("name"):
-            result[-1].text += output.text
-        else:
-            result.append(output)
-    return result
+            cell.outputs = stored.canonical(cell.outputs)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -242,13 +247,16 @@ def main(arguments: list[str] | None = None) -> int:
     for path in paths:
         start = time.perf_counter()
         try:
-            noisy = refresh(path, options.fresh)
+            noisy, older = refresh(path, options.fresh)
         except NotebookFailed as error:
             print(error, file=sys.stderr)
             failed = True
             continue
         seconds, size = time.perf_counter() - start, path.stat().st_size
         print(f"{path.stem}: {seconds:.1f} s, {size / 1000:.0f} kB")
+        if older:
+            cells = ", ".join(map(str, older))
+            print(f"{path.stem}, cell {cells}: claims keep their stored numbers (--fresh renews)")
         for n in noisy:
             print(f"{path.stem}, cell {n} WROTE TO STDERR; see its output", file=sys.stderr)
             failed = True

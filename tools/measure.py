@@ -2,8 +2,9 @@
 
     python tools/measure.py [NN …] [--tables]
 
-Writes docs/measured.json and the tables in docs/teaching.md; tools/tables.py takes the minutes from
-there. A lesson that is not named keeps its record; --tables runs none and writes the tables again.
+Writes docs/measured.json after each, and the tables in docs/teaching.md; tools/tables.py takes the
+minutes from there. A lesson that is not named, or fails, keeps its record; --tables runs none and
+writes the tables again.
 The notebooks themselves are not touched; tools/execute.py refreshes them.
 """
 
@@ -103,9 +104,9 @@ def sessions(minutes: Mapping[str, float]) -> list[list[str]]:
 def packed(minutes: Mapping[str, float], limit: float) -> list[list[str]]:
     """Consecutive sections together, each session as long as the limit allows."""
     found: list[list[str]] = []
-    used = limit
+    used = 0.0
     for name, length in minutes.items():
-        if used + length > limit:
+        if not found or used + length > limit:
             found.append([])
             used = 0.0
         found[-1].append(name)
@@ -114,7 +115,11 @@ def packed(minutes: Mapping[str, float], limit: float) -> list[list[str]]:
 
 
 def tables(lessons: Mapping[str, Mapping]) -> dict[str, str]:
-    """The two tables of docs/teaching.md, in Markdown."""
+    """The two tables of docs/teaching.md, in Markdown.
+
+    Raises:
+        ValueError: a lesson has a section that its record does not know.
+    """
     plan = [
         "| session | sections | minutes | of these computing | memory |",
         "|---|---|---|---|---|",
@@ -123,6 +128,11 @@ def tables(lessons: Mapping[str, Mapping]) -> dict[str, str]:
     for number, record in sorted(lessons.items()):
         path = notebook.lesson(number)
         minutes = study.by_section(notebook.read(path), record["sections"])
+        if new := [name for name in minutes if name not in record["sections"]]:
+            raise ValueError(
+                f"Lesson {number} has a section that was not measured, {new[0]!r}: "
+                f"run python tools/measure.py {number}."
+            )
         for n, names in enumerate(sessions(minutes), start=1):
             length = sum(minutes[name] for name in names)
             spent = sum(record["sections"][name] for name in names)
@@ -144,19 +154,25 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
     lessons = {n: r for n, r in record.get("lessons", {}).items() if n in notebook.lessons()}
+    code = 0
     for path in [] if options.tables else notebook.chosen(parser, options.lessons):
         try:
             found = lessons[path.stem[:2]] = measure(path)
         except execute.NotebookFailed as error:
             print(error, file=sys.stderr)
-            return 1
+            code = 1
+            continue
         print(f"{path.stem}: {found['seconds']} s, {found['peak_megabytes']} MB", flush=True)
-    record = {"command": "python tools/measure.py", "lessons": dict(sorted(lessons.items()))}
-    made = tables(record["lessons"])
+        record = {"command": "python tools/measure.py", "lessons": dict(sorted(lessons.items()))}
+        files.write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    try:
+        made = tables(lessons)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
     plan = TABLES.sub(lambda m: m[1] + made[m[2]] + "\n" + m[3], PLAN.read_text(encoding="utf-8"))
-    files.write(RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     files.write(PLAN, plan)
-    return 0
+    return code
 
 
 if __name__ == "__main__":

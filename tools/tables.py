@@ -21,22 +21,28 @@ ROOT = Path(__file__).resolve().parents[1]
 TABLE = re.compile(r"(<!-- lessons -->\n).*?(<!-- /lessons -->)", re.DOTALL)
 
 
-def measured() -> dict[str, dict]:
-    """What tools/measure.py recorded, by lesson."""
-    record = ROOT / "docs" / "measured.json"
-    return json.loads(record.read_text(encoding="utf-8"))["lessons"]
+def measured(number: str) -> dict:
+    """What tools/measure.py recorded of a lesson.
+
+    Raises:
+        ValueError: nothing yet.
+    """
+    record = json.loads((ROOT / "docs" / "measured.json").read_text(encoding="utf-8"))
+    if number not in record["lessons"]:
+        raise ValueError(f"Lesson {number} was not measured: run python tools/measure.py {number}.")
+    return record["lessons"][number]
 
 
 def table(link: str) -> str:
     """The table in Markdown; `link` is the folder of the notebooks as seen from the page."""
     lessons = json.loads((ROOT / "docs" / "lessons.json").read_text(encoding="utf-8"))
-    records, rows = measured(), ["| lesson | you make | study | computing |", "|---|---|---|---|"]
+    rows = ["| lesson | you make | study | computing |", "|---|---|---|---|"]
     for number, lesson in lessons.items():
         name = f"{number} {lesson['title']}"
         if "planned" in lesson:
             rows.append(f"| {name} | {lesson['makes']} | planned | |")
             continue
-        path, record = notebook.lesson(number), records[number]
+        path, record = notebook.lesson(number), measured(number)
         _, whole = study.minutes(notebook.read(path), record["sections"])
         computing = max(1, round(record["seconds"] / 60))
         link_to = f"[{name}]({link}{path.name})"
@@ -48,7 +54,7 @@ def renewed(path: Path) -> str:
     """The content of README.md or of a notebook, with its table and its time as they should be.
 
     Raises:
-        ValueError: the page has no place for them.
+        ValueError: the page has no place for them, or a lesson was not measured.
     """
     if path.suffix != ".ipynb":
         content = path.read_text(encoding="utf-8")
@@ -59,7 +65,7 @@ def renewed(path: Path) -> str:
             raise ValueError(f"{path.name} has {count} tables of lessons, expected one.")
         return new
     lesson, number = notebook.read(path), path.name[:2]
-    line = study.line(lesson, measured()[number]["sections"])
+    line = study.line(lesson, measured(number)["sections"])
     title = lesson.cells[0]
     title.source, count = study.TIME.subn(lambda _: line, title.source)
     if count != 1:
@@ -78,7 +84,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     different = []
     for path in (ROOT / "README.md", *notebook.lessons().values()):
-        new = renewed(path)
+        try:
+            new = renewed(path)
+        except (FileNotFoundError, ValueError) as error:
+            print(error, file=sys.stderr)
+            return 1
         if new != path.read_text(encoding="utf-8"):
             different.append(path.name)
             if not options.check:

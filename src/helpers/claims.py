@@ -5,13 +5,14 @@ tests compare it with the number masked: `sanitize.cfg`, which nbval reads, know
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from helpers.console import say
 
-__all__ = ["claim", "summary"]
+__all__ = ["STORED", "claim", "summary", "table"]
 
-STORED = "claims.json"  # in the data folder: the numbers of the stored run, by text
+STORED = "claims.json"  # in the data folder: {"05": {text: number of the stored run}}
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,18 @@ def summary() -> None:
     """
     from helpers import data
 
-    stored = data.record(STORED)
     if not _made:
         say("No claim was made in this session yet: run the lesson's cells first.")
         return
-    width = max(len(made.text) for made in _made.values())
-    say(f"{'':{width}}  {'here':>12}  {'stored':>12}  limits")
-    for made in _made.values():
-        before = stored.get(made.text, "–")
-        say(f"{made.text:{width}}  {made.number:>12}  {before:>12}  {made.limits}")
+    # Two lessons may use one text. This lesson is the one with the most of these texts.
+    alike = [(len(_made.keys() & texts), texts) for texts in data.record(STORED).values()]
+    likely = [texts for count, texts in alike if count == max(n for n, _ in alike)]
+    stored = likely[0] if len(likely) == 1 else {}
+    say(table((m.text, m.number, stored.get(m.text, "–"), m.limits) for m in _made.values()))
+
+
+def table(claims: Iterable[tuple[str, str, str, str]]) -> str:
+    """The summary: of each claim its text, this run's number, the stored one, and the limits."""
+    rows = [("", "here", "stored", "limits"), *claims]
+    first, second, third = (max(len(row[k]) for row in rows) for k in range(3))
+    return "\n".join(f"{a:{first}}  {b:>{second}}  {c:>{third}}  {d}" for a, b, c, d in rows)

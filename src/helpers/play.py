@@ -72,43 +72,36 @@ def curves(
     Raises ValueError if the frame would be larger than 100 kB.
     """
     found = [results(*values) for values in itertools.product(*sliders.values())]
-    points = [(np.asarray(x, float), np.asarray(y, float)) for f in found for x, y in f.values()]
-    usable = np.concatenate([y[np.isfinite(y) & (y > 0 if log_y else True)] for _, y in points])
-    x_range = min(x.min() for x, _ in points), max(x.max() for x, _ in points)
-    y_range = y_range or (usable.min(), usable.max())
-    to_x, to_y = (
-        _scale(x_range, (LEFT, WIDTH - RIGHT)),
-        _scale(y_range, (HEIGHT - BOTTOM, TOP), log_y),
-    )
+    names = list(found[0])
+    lines = [[np.array(one[name], float) for name in names] for one in found]
+
+    def usable(x, y) -> np.ndarray:
+        return np.isfinite(x) & np.isfinite(y) & (y > 0 if log_y else True)
+
+    xs, ys = np.concatenate([xy[:, usable(*xy)] for frame in lines for xy in frame], axis=1)
+    x_range = xs.min(), xs.max()
+    y_range = y_range or MaxNLocator().nonsingular(ys.min(), ys.max())  # wide, be the line flat
+    to_x = _scale(x_range, (LEFT, WIDTH - RIGHT))
+    to_y = _scale(y_range, (HEIGHT - BOTTOM, TOP), log_y)
 
     def path(x, y) -> str:
-        kept = np.isfinite(y) & (y > 0 if log_y else True)
-        y = np.clip(y, *y_range)
-        return " ".join(
-            f"{to_x(a):.0f},{to_y(b):.1f}" for a, b in zip(x[kept], y[kept], strict=True)
-        )
+        drawn = zip(x, np.clip(y, *y_range), usable(x, y), strict=True)
+        points = " ".join(f"{to_x(a):.0f},{to_y(b):.1f}" if ok else "gap" for a, b, ok in drawn)
+        return "".join(f"M{run.strip()}" for run in points.split("gap") if run.strip())
 
-    names = list(found[0])
-    frames = [
-        [path(np.asarray(x, float), np.asarray(y, float)) for x, y in (one[name] for name in names)]
-        for one in found
-    ]
+    frames = [[path(*xy) for xy in frame] for frame in lines]
     parts = _axes(x_range, y_range, x_label, y_label, log_y)
     for k, name in enumerate(names):
         colour, y = plot.COLOURS[k % len(plot.COLOURS)], TOP + 16 + 18 * k
-        parts += f'<polyline fill="none" stroke="{colour}" stroke-width="1.8"/>'
-        parts += (
-            f'<text x="{WIDTH - RIGHT + 14}" y="{y}" fill="{colour}">{html.escape(name)}</text>'
-        )
-    script = (
-        'document.querySelectorAll("polyline").forEach((l,i)=>l.setAttribute("points",frame[i]))'
-    )
+        parts += f'<path class="curve" fill="none" stroke="{colour}" stroke-width="1.8"/>'
+        parts += _text(WIDTH - RIGHT + 14, y, name, "start", f' fill="{colour}"')
+    script = 'document.querySelectorAll(".curve").forEach((l,i)=>l.setAttribute("d",frame[i]))'
 
     def still(values):
         ax = plot.curves(results(*values), x_label, y_label, log_y=log_y)
         ax.set_ylim(y_range)
 
-    _publish((_svg(parts), frames, script, HEIGHT), sliders, start, alt, still)
+    _publish((_svg(parts, alt), frames, script, HEIGHT), sliders, start, alt, still)
 
 
 def bars(
@@ -127,17 +120,14 @@ def bars(
     """
     found = [np.asarray(results(*v), float) for v in itertools.product(*sliders.values())]
     to_y = _scale(y_range, (HEIGHT - BOTTOM, TOP))
-    frames = [[round(float(to_y(min(h, y_range[1]))), 1) for h in heights] for heights in found]
+    frames = [to_y(np.clip(np.nan_to_num(h), *y_range)).round(1).tolist() for h in found]
     right = WIDTH - RIGHT + 120  # bars need no legend
     step = (right - LEFT) / len(labels)
     parts = _axes(None, y_range, "", y_label, False, right)
     for k, label in enumerate(labels):
         x = LEFT + (k + 0.1) * step
         parts += f'<rect x="{x:.1f}" width="{0.8 * step:.1f}" fill="{plot.COLOURS[0]}"/>'
-        middle, low = x + 0.4 * step, HEIGHT - BOTTOM + 16
-        parts += (
-            f'<text x="{middle:.1f}" y="{low}" text-anchor="middle">{html.escape(label)}</text>'
-        )
+        parts += _text(x + 0.4 * step, HEIGHT - BOTTOM + 16, label)
     base = HEIGHT - BOTTOM
     script = (
         'document.querySelectorAll("rect").forEach((r,i)=>{r.setAttribute("y",frame[i]);'
@@ -150,7 +140,7 @@ def bars(
         ax.set(ylabel=y_label, ylim=y_range)
         ax.set_xticks(range(len(labels)), labels)
 
-    _publish((_svg(parts), frames, script, HEIGHT), sliders, start, alt, still)
+    _publish((_svg(parts, alt), frames, script, HEIGHT), sliders, start, alt, still)
 
 
 def images(
@@ -195,28 +185,39 @@ def _axes(x_range, y_range, x_label, y_label, log_y, right=WIDTH - RIGHT) -> str
     """Ticks, grid lines and labels as SVG; they stay where they are."""
     low, parts = HEIGHT - BOTTOM, []
     to_y = _scale(y_range, (low, TOP), log_y)
-    ticks = (LogLocator() if log_y else MaxNLocator(5)).tick_values(*y_range)
-    for tick in ticks[(ticks >= y_range[0]) & (ticks <= y_range[1])]:
+    for tick in _ticks(y_range, log_y):
         y = to_y(tick)
         parts.append(f'<path stroke="#ddd" d="M{LEFT},{y:.1f}H{right}"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>')
+        parts.append(_text(LEFT - 6, y + 4, f"{tick:g}", "end"))
     if x_range is not None:
         to_x = _scale(x_range, (LEFT, right))
-        ticks = MaxNLocator(6).tick_values(*x_range)
-        for tick in ticks[(ticks >= x_range[0]) & (ticks <= x_range[1])]:
-            x = to_x(tick)
-            parts.append(f'<text x="{x:.1f}" y="{low + 16}" text-anchor="middle">{tick:g}</text>')
-    middle = (LEFT + right) / 2
+        parts += [_text(to_x(tick), low + 16, f"{tick:g}") for tick in _ticks(x_range)]
     parts.append(f'<path stroke="#000" fill="none" d="M{LEFT},{TOP}V{low}H{right}"/>')
-    words = html.escape(x_label)
-    parts.append(f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{words}</text>')
-    turned = f'transform="translate(14,{(TOP + low) / 2}) rotate(-90)"'
-    parts.append(f'<text {turned} text-anchor="middle">{html.escape(y_label)}</text>')
+    parts.append(_text((LEFT + right) / 2, HEIGHT - 8, x_label))
+    turned = f' transform="translate(14,{(TOP + low) / 2}) rotate(-90)"'
+    parts.append(_text(0, 0, y_label, more=turned))
     return "".join(parts)
 
 
-def _svg(parts: str) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{parts}</svg>'
+def _ticks(values: tuple[float, float], log: bool = False) -> np.ndarray:
+    """Round numbers within a range, two at least: decades, or what lies between them."""
+    decades = [LogLocator(), LogLocator(subs=(1, 2, 5))] if log else []
+    for locator in [*decades, MaxNLocator(6)]:
+        ticks = locator.tick_values(*values)
+        ticks = ticks[(ticks >= values[0]) & (ticks <= values[1])]
+        if len(ticks) >= 2:
+            break
+    return ticks
+
+
+def _text(x: float, y: float, text: str, anchor: str = "middle", more: str = "") -> str:
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{more}'
+    return f"<text {place}>{html.escape(text)}</text>"
+
+
+def _svg(parts: str, alt: str) -> str:
+    named = f'role="img" aria-label="{html.escape(alt)}"'
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" {named}>{parts}</svg>'
 
 
 def _publish(

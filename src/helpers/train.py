@@ -1,14 +1,16 @@
 """Run a training loop with a progress bar, a history, and a stop that keeps what was learnt."""
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from tqdm.auto import tqdm
+from IPython import get_ipython
+from tqdm import tqdm
 
 from helpers.arrays import to_numpy
 
-__all__ = ["History", "run"]
+__all__ = ["History", "bar", "run"]
 
 
 @dataclass
@@ -27,6 +29,17 @@ class History:
     scores: list[float] = field(default_factory=list)
     seconds: float = 0.0
     interrupted: bool = False
+
+
+def bar(items: Collection, name: str) -> Collection:
+    """The items, with a bar that shows how many of them are done.
+
+    In a notebook the bar is a line of text, which needs no ipywidgets and is stored as it ends.
+    While it is shown, print with `tqdm.write` (print would write into its line).
+    """
+    stream = sys.stdout if hasattr(get_ipython(), "kernel") else sys.stderr
+    layout = "{l_bar}{bar:20}{r_bar}"
+    return tqdm(items, desc=name, file=stream, ncols=120, bar_format=layout)
 
 
 def run(
@@ -54,7 +67,7 @@ def run(
 
     try:
         score()
-        for done in tqdm(range(steps), desc=name):
+        for done in bar(range(steps), name):
             begin = time.perf_counter()
             history.losses.append(float(to_numpy(step(done / steps))))
             history.seconds += time.perf_counter() - begin

@@ -1,11 +1,26 @@
-"""Fixtures of the tests on GPT-2."""
+"""Fixtures of the tests on figures and on GPT-2."""
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 import tokenizers
 import torch
 from small_gpt2 import library_model, small_model
 
+from helpers import plot
 from helpers.text import tokenisers
+
+
+@pytest.fixture
+def clean_figures():
+    """Figures in the course's style, without a screen; at the end each is drawn and closed."""
+    mpl.use("Agg")
+    with mpl.rc_context():
+        plot.use_style()
+        yield
+        for number in plt.get_fignums():
+            plt.figure(number).canvas.draw()  # every figure can be drawn, without a warning
+        plt.close("all")
 
 
 @pytest.fixture

@@ -1,23 +1,11 @@
 """Drawings of networks: arrows meet their boxes, and the axes hold all that is drawn."""
 
-import matplotlib as mpl
-import pytest
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
+import pytest
 
 from helpers import plot
 
-
-@pytest.fixture(autouse=True)
-def clean_figures():
-    with mpl.rc_context():
-        plot.use_style()
-        yield
-        for number in plt.get_fignums():
-            plt.figure(number).canvas.draw()  # every figure can be drawn, without a warning
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("clean_figures")
 
 
 def ends(drawing):
@@ -51,6 +39,41 @@ def test_an_arrow_with_a_corner_leaves_and_enters_squarely(corner, a, b):
     start, end = drawing.box("a", 0, 0), drawing.box("b", 2, 1)
     drawing.arrow(start, end, corner=corner)
     assert ends(drawing) == [pytest.approx(a), pytest.approx(b)]
+
+
+@pytest.mark.parametrize(
+    ("corner", "end", "place"),
+    [
+        ("across", (4, 1), (2.375, 0.16)),  # above the longer leg, from (0.75, 0) to (4, 0)
+        ("across", (2, 5), (1.84, 2.35)),  # left of it, from (2, 0) to (2, 4.7)
+        ("along", (4, 1), (1.625, 1.16)),
+        ("along", (2, -5), (0.16, -2.65)),  # left of the direction: downwards, so on the right
+    ],
+)
+def test_the_label_of_an_arrow_with_a_corner_stands_beside_its_longer_leg(corner, end, place):
+    drawing = plot.blocks()
+    drawing.arrow(drawing.box("a", 0, 0), drawing.box("b", *end), "(B, d)", corner=corner)
+    assert drawing.ax.texts[-1].get_position() == pytest.approx(place)
+
+
+@pytest.mark.parametrize(("bend", "low", "high"), [(0.5, -1.8, 0.6), (-0.5, -0.6, 1.8)])
+def test_the_axes_hold_an_arrow_that_swings_wide(bend, low, high):
+    drawing = plot.blocks()
+    drawing.arrow(drawing.box("a", 0, 0), drawing.box("b", 7.5, 0), bend=bend)
+    assert drawing.ax.get_ylim() == pytest.approx((low, high))
+    (arrow,) = (patch for patch in drawing.ax.patches if hasattr(patch, "_posA_posB"))
+    drawing.ax.figure.canvas.draw()
+    box = drawing.ax.transData.inverted().transform_bbox(arrow.get_window_extent())
+    assert low < box.y0 and box.y1 < high
+
+
+def test_an_arrow_ends_beside_a_note_and_starts_from_an_empty_one():
+    drawing = plot.blocks()
+    box = drawing.box("x", 0, 0)
+    drawing.arrow(box, drawing.note("twenty letters, wide", 5, 0))
+    assert ends(drawing) == [(0.75, 0), pytest.approx((3.9, 0))]
+    drawing.arrow(drawing.note("", 2, 0), drawing.box("y", 4, 2), corner="along")
+    assert ends(drawing) == [pytest.approx((2, 0)), pytest.approx((3.25, 2))]
 
 
 def test_a_frame_surrounds_its_blocks_and_the_axes_hold_it():

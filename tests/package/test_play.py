@@ -4,26 +4,22 @@ import base64
 import html
 import json
 import re
+import xml.etree.ElementTree as ET
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 
-mpl.use("Agg")
-
-from helpers import play, plot
+from helpers import play
 
 
 @pytest.fixture
-def shown(monkeypatch):
+def shown(monkeypatch, clean_figures):
     """The bundles that were shown, with their metadata."""
     bundles = []
     monkeypatch.setattr(
         play, "publish_display_data", lambda data, metadata: bundles.append((data, metadata))
     )
-    with mpl.rc_context():
-        plot.use_style()
-        yield bundles
+    return bundles
 
 
 def page_of(bundle) -> str:
@@ -58,16 +54,58 @@ def test_bars_hold_every_position_in_the_order_of_the_sliders(shown):
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
 
 
-def test_curves_hold_every_point_and_leave_out_what_is_not_finite(shown):
-    def curve(a):
-        return {"y": ([0, 1, 2], [0.0, a, np.inf])}
+def runs_of(path: str) -> list[list[tuple[float, float]]]:
+    """The points of each run of a line, in the drawing's units."""
+    runs = [run.split() for run in path.split("M")[1:]]
+    return [[tuple(map(float, point.split(","))) for point in run] for run in runs]
 
-    play.curves(curve, {"a": [1, 3]}, "x", "y", alt="A line", y_range=(0, 4))
-    frames = frames_of(shown[0][0])
+
+def test_curves_hold_every_point_and_have_a_gap_where_one_is_not_finite(shown):
+    def curve(a):
+        return {"<y>": ([0, 1, 2, 3, 4, 5, 6], [np.nan, 0.0, a, np.inf, np.nan, 2, 9])}
+
+    play.curves(curve, {"a": [1, 3]}, "x", "a & b", alt='Lines & "gaps"', y_range=(0, 4))
     to_y = play._scale((0, 4), (play.HEIGHT - play.BOTTOM, play.TOP))
-    for (points,), a in zip(frames, (1, 3), strict=True):
-        ys = [float(point.split(",")[1]) for point in points.split()]
-        assert ys == pytest.approx([to_y(0), to_y(a)], abs=0.06)
+    for (path,), a in zip(frames_of(shown[0][0]), (1, 3), strict=True):
+        assert re.fullmatch(r"(M\d+,[\d.]+( \d+,[\d.]+)*)+", path)
+        first, second = runs_of(path)
+        assert [y for _, y in first] == pytest.approx([to_y(0), to_y(a)], abs=0.06)
+        assert [y for _, y in second] == pytest.approx([to_y(2), to_y(4)], abs=0.06)
+        assert [x for x, _ in first + second] == sorted(x for x, _ in first + second)
+    drawing = ET.fromstring(re.search("<svg.*</svg>", page_of(shown[0][0]))[0])
+    assert drawing.get("aria-label") == 'Lines & "gaps"'
+    assert len(drawing.findall("path[@class='curve']")) == 1
+    assert {"<y>", "a & b"} <= {text.text for text in drawing.iter("text")}
+
+
+def test_logarithmic_curves_have_gaps_where_nothing_can_be_drawn(shown):
+    def curve(a):
+        return {"y": ([0, 1, 2, 3], [1.0, 0.0, 10.0, 100.0]), "none": ([0, 3], [np.nan, -1])}
+
+    play.curves(curve, {"a": [1]}, "x", "y", alt="A line", log_y=True)
+    ((path, nothing),) = frames_of(shown[0][0])
+    low, top = play.HEIGHT - play.BOTTOM, play.TOP
+    assert [[y for _, y in run] for run in runs_of(path)] == [[low], [(low + top) / 2, top]]
+    assert nothing == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ((1, 1000), [1, 10, 100, 1000]),
+        ((2, 8), [2, 5]),
+        ((0.15, 0.9), [0.2, 0.5]),
+        ((1.53, 1.72), [1.55, 1.575, 1.6, 1.625, 1.65, 1.675, 1.7]),
+        ((3.2, 4.4), [3.2, 3.4, 3.6, 3.8, 4.0, 4.2, 4.4]),
+    ],
+)
+def test_a_logarithmic_axis_has_ticks_between_the_decades_too(values, ticks):
+    assert play._ticks(values, log=True) == pytest.approx(ticks)
+
+
+def test_a_flat_line_has_an_axis(shown):
+    play.curves(lambda a: {"y": ([0, 1], [2.0, 2.0])}, {"a": [1]}, "x", "y", alt="A line")
+    assert frames_of(shown[0][0]) == [["M62,133.0 490,133.0"]]
 
 
 def test_images_hold_every_picture(shown):

@@ -1,25 +1,13 @@
 """The figures: what is drawn is what was given."""
 
-import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 from matplotlib.colors import to_hex
 
 from helpers import plot
 
-
-@pytest.fixture(autouse=True)
-def clean_figures():
-    with mpl.rc_context():
-        plot.use_style()
-        yield
-        for number in plt.get_fignums():
-            plt.figure(number).canvas.draw()  # every figure can be drawn, without a warning
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("clean_figures")
 
 
 def test_style_is_opaque_and_uses_the_palette():

@@ -81,6 +81,26 @@ def test_a_dead_kernel_is_told(tmp_path, capsys):
     assert "01_dies, cell 1 killed the kernel" in capsys.readouterr().err
 
 
+def test_a_kernel_sees_no_settings_of_the_users_own(tmp_path, monkeypatch):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "matplotlibrc").write_text("figure.figsize: 1, 1\n", encoding="utf-8")
+    (own / "keras.json").write_text('{"floatx": "float16"}', encoding="utf-8")
+    monkeypatch.setenv("MATPLOTLIBRC", str(own / "matplotlibrc"))
+    for name in ("MPLCONFIGDIR", "KERAS_HOME"):
+        monkeypatch.setenv(name, str(own))
+    monkeypatch.setenv("KERAS_BACKEND", "nonsense")
+    path = write(
+        tmp_path / "01_try.ipynb",
+        "import os\n\nimport matplotlib.pyplot as plt\n\nprint(plt.rcParams['figure.figsize'])",
+        "print({name for name in os.environ if name.startswith(('KERAS', 'MPLCONFIG'))})",
+        "print(os.listdir(os.environ['KERAS_HOME']) == os.listdir(os.environ['IPYTHONDIR']))",
+    )
+    assert run(tmp_path) == 0
+    printed = [cell.outputs[0].text for cell in read(path).cells]
+    assert printed == ["[6.4, 4.8]\n", "{'KERAS_HOME'}\n", "True\n"]
+
+
 def test_execute_knows_its_lessons(tmp_path, capsys):
     with pytest.raises(SystemExit):
         run(tmp_path, "09")

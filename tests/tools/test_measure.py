@@ -7,6 +7,7 @@ import execute
 import measure
 import notebook
 import pytest
+import tables
 from small_notebooks import write
 
 LESSONS = list(notebook.lessons().values())
@@ -84,3 +85,52 @@ def test_sessions_are_few_and_equal():
     minutes = dict.fromkeys("abcdefghij", 10.0)
     assert [len(names) for names in measure.sessions(minutes)] == [5, 5]
     assert measure.sessions(dict.fromkeys("abc", 30.0)) == [["a", "b", "c"]]
+    assert measure.sessions({"a": 0.0, "b": 0.0, "c": 10.0}) == [["a", "b", "c"]]
+    assert measure.sessions({}) == []
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """Two small lessons, with a record and a plan of their own."""
+    folder = tmp_path / "notebooks"
+    write(folder / "01_one.ipynb", "# 01 · One", "a = 1")
+    write(folder / "02_two.ipynb", "# 02 · Two", "1 / 0")
+    plan = tmp_path / "teaching.md"
+    plan.write_text("<!-- sections -->\n<!-- /sections -->\n", encoding="utf-8")
+    found = notebook.lessons(folder)
+    monkeypatch.setattr(measure, "RECORD", tmp_path / "measured.json")
+    monkeypatch.setattr(measure, "PLAN", plan)
+    monkeypatch.setattr(notebook, "lessons", lambda folder=None: found)
+    monkeypatch.setattr(notebook, "chosen", lambda parser, numbers: list(found.values()))
+    monkeypatch.setattr(notebook, "lesson", lambda number: found[number])
+    return tmp_path
+
+
+def test_a_lesson_that_fails_costs_no_other_its_record(course, capsys):
+    assert measure.main([]) == 1
+    assert "02_two, cell 2 failed" in capsys.readouterr().err
+    lessons = json.loads(measure.RECORD.read_text(encoding="utf-8"))["lessons"]
+    assert list(lessons) == ["01"]
+    assert "| 01 | Start |" in measure.PLAN.read_text(encoding="utf-8")
+
+
+def test_a_section_that_was_not_measured_is_told(course, capsys):
+    old = {"seconds": 1.0, "peak_megabytes": 100, "frameworks": [], "sections": {"Begin": 1.0}}
+    measure.RECORD.write_text(json.dumps({"lessons": {"01": old}}), encoding="utf-8")
+    assert measure.main(["--tables"]) == 1
+    told = "Lesson 01 has a section that was not measured, 'Start': run python tools/measure.py 01."
+    assert capsys.readouterr().err == told + "\n"
+
+
+def test_a_lesson_that_was_not_measured_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tables, "ROOT", tmp_path)
+    write(tmp_path / "notebooks" / "01_one.ipynb", "# 01 · One\n\n**Time**: x", "a = 1")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "measured.json").write_text('{"lessons": {}}', encoding="utf-8")
+    lessons = {"01": {"title": "One", "makes": "one"}}
+    (tmp_path / "docs" / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
+    page = tmp_path / "README.md"
+    page.write_text("<!-- lessons -->\n<!-- /lessons -->\n", encoding="utf-8")
+    assert tables.main([]) == 1
+    told = "Lesson 01 was not measured: run python tools/measure.py 01.\n"
+    assert capsys.readouterr().err == told

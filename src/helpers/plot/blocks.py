@@ -83,9 +83,14 @@ class Blocks:
         return self._add(Block(x, y, 0.2, 0.2, round=True))
 
     def note(self, text: str, x: float, y: float, colour: str = "#555555") -> Block:
-        """A text without a box, such as a shape beside an arrow."""
+        """A text without a box, such as a shape beside an arrow, or a gradient on its way back.
+
+        An empty one is a point on an arrow, for another arrow that forks off there.
+        """
         self.ax.text(x, y, text, **(TEXT | {"fontsize": 8, "color": colour}), zorder=3)
-        return self._add(Block(x, y, 0.45, 0.2))
+        lines = text.splitlines()
+        half_width = 0.055 * max(map(len, lines), default=0)
+        return self._add(Block(x, y, half_width, 0.2 * len(lines)))
 
     def arrow(
         self,
@@ -124,8 +129,11 @@ class Blocks:
             zorder=1,
         )
         self.ax.add_patch(patch)
+        middle, along = np.add(a, b) / 2, np.subtract(b, a)
+        self._add(Block(*(middle + 0.5 * bend * along[::-1] * (1, -1)), 0, 0))  # how far it swings
         if label:
-            (ax, ay), (bx, by) = a, b
+            legs = [(a, turn), (turn, b)] if corner else [(a, b)]
+            (ax, ay), (bx, by) = max(legs, key=lambda leg: np.hypot(*np.subtract(*leg)))
             length = max(np.hypot(bx - ax, by - ay), 1e-9)
             # To the left of the arrow's direction for a straight one, outside of a bent one.
             side = -0.5 * bend * length + (0.16 if bend <= 0 else -0.16)
@@ -140,11 +148,7 @@ class Blocks:
 
     def frame(self, blocks: Iterable[Block], text: str = "", margin: float = 0.25) -> Block:
         """A dotted frame around blocks, with a title above: one cell, one layer, one player."""
-        blocks = list(blocks)
-        left = min(b.x - b.half_width for b in blocks) - margin
-        right = max(b.x + b.half_width for b in blocks) + margin
-        low = min(b.y - b.half_height for b in blocks) - margin
-        high = max(b.y + b.half_height for b in blocks) + margin
+        left, right, low, high = _around(blocks, margin)
         shape = "round,pad=0,rounding_size=0.15"
         self.ax.add_patch(
             FancyBboxPatch(
@@ -160,16 +164,15 @@ class Blocks:
     def _add(self, block: Block) -> Block:
         """Note what was drawn, and let the axes hold it all."""
         self.drawn.append(block)
-        margin = 0.3
-        self.ax.set_xlim(
-            min(b.x - b.half_width for b in self.drawn) - margin,
-            max(b.x + b.half_width for b in self.drawn) + margin,
-        )
-        self.ax.set_ylim(
-            min(b.y - b.half_height for b in self.drawn) - margin,
-            max(b.y + b.half_height for b in self.drawn) + margin,
-        )
+        self.ax.axis(_around(self.drawn, 0.3))
         return block
+
+
+def _around(blocks: Iterable[Block], margin: float) -> tuple[float, float, float, float]:
+    """Left, right, low and high of blocks with a margin around them."""
+    corners = [(b.x + s * b.half_width, b.y + s * b.half_height) for b in blocks for s in (-1, 1)]
+    (left, low), (right, high) = np.min(corners, axis=0), np.max(corners, axis=0)
+    return left - margin, right + margin, low - margin, high + margin
 
 
 def blocks(width: float = 9.0, height: float = 3.0, ax: Axes | None = None) -> Blocks:
