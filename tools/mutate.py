@@ -25,13 +25,12 @@ import time
 from pathlib import Path
 
 import notebook
-from mutation.program import START, Program
-from mutation.report import HEAD, Report
+from mutation.program import START, Program, Statement
+from mutation.report import CAUGHT, CLASSES, HEAD, Report
 from mutation.runner import PATIENCE, Runner, in_folder
 from mutation.sample import Mutant, Sampler
 
 KNOWN = Path(__file__).with_name("mutation") / "known.json"
-FACTOR, MORE_SECONDS = 5, 5  # a mutant has 5 times the seconds of the run without errors, and 5
 
 
 def examine(
@@ -47,12 +46,15 @@ def examine(
     begin, program = time.monotonic(), Program(path)
     report = Report(path.name[:2])
     chosen = [s for s in program.sections if s != START and chosen_by(section, s)]
-    targets = [t for t in program.targets() if t.section in chosen]
+    last = max((t.index for t in program.targets() if t.section in chosen), default=-1)
+    targets = [t for t in program.targets() if t.index <= last]
     sampler = Sampler(program, per_check, seed)
     plan: dict[str, list[Mutant]] = {}
     for target in targets:
-        plan.setdefault(target.section, []).extend(sampler.draw(target))
-    sites = {site for t in targets for site in t.sites}
+        mutants = sampler.draw(target)  # of each section: the sample of one is that of a whole run
+        if target.section in chosen:
+            plan.setdefault(target.section, []).extend(mutants)
+    sites = {site for t in targets if t.section in chosen for site in t.sites}
     report.checks, reached = len(sites), set()
     left = sum(map(len, plan.values()))
     with in_folder(path.parent):
@@ -62,7 +64,8 @@ def examine(
             if mutants := plan.get(title, []):
                 random.Random(seed).shuffle(mutants)  # what time does not allow is left out evenly
                 share = (begin + seconds - time.monotonic()) * len(mutants) / left
-                test_section(runner, [t for t in targets if t.section == title], mutants, share)
+                if any(t.section == title for t in targets):  # else its checks failed unmutated
+                    test_section(runner, title, targets, mutants, share)
                 left -= len(mutants)
             reached |= {(call.file, call.line) for r in runner.records.values() for call in r.calls}
     report.reached = sum((f"cell {site.cell}", site.line) in reached for site in sites)
@@ -74,24 +77,25 @@ def examine(
     return report
 
 
-def test_section(runner: Runner, targets: list, mutants: list[Mutant], seconds: float) -> None:
-    """Run a section's mutants while there is time, and write down their fates."""
+def test_section(
+    runner: Runner, title: str, targets: list[Statement], mutants: list[Mutant], seconds: float
+) -> None:
+    """Run a section's mutants while there is time, and write down their fates.
+
+    A mutant of an earlier section that survives is put to the checks of the sections between, too:
+    there it may be a formula under test, and here no more than an example.
+    """
     end = time.monotonic() + seconds
-    needed = set(runner.program.needed(targets)[0])
-    controls: dict = {}
+    here = set(runner.program.needed([t for t in targets if t.section == title])[0])
+    so_far = set(runner.program.needed([t for t in targets if t.index <= max(here)])[0])
     with runner.put_back():
         for mutant in mutants:
             if time.monotonic() > end:
                 break
-            s = mutant.statement
-            if s.index not in controls:
-                statements = runner.affected(s, needed)
-                controls[s.index] = statements, runner.control(statements)
-            statements, control = controls[s.index]
-            if control is None:
-                continue
-            limit = FACTOR * control.seconds + MORE_SECONDS
-            mutant.fate = runner.fate(statements, mutant.node, control, limit)
+            mutant.fate = runner.fate(mutant.statement, mutant.node, here)
+            if mutant.fate in CLASSES and mutant.statement.section != title:
+                elsewhere = runner.fate(mutant.statement, mutant.node, so_far)
+                mutant.fate = elsewhere if elsewhere in CAUGHT else mutant.fate
 
 
 def chosen_by(wanted: str, title: str) -> bool:

@@ -90,7 +90,7 @@ def _has_fields(thing: object) -> bool:
     return (
         hasattr(thing, "__dict__")
         and not isinstance(thing, type | types.FunctionType | types.MethodType)
-        and not _from(thing, FRAMEWORK + SHOWS)
+        and (not _from(thing, FRAMEWORK + SHOWS) or _from(thing, ("keras.src.optimizers",)))
         and isinstance(vars(thing), dict)
     )
 
@@ -208,7 +208,7 @@ def children(thing: object) -> Iterator[object]:
     elif isinstance(thing, types.FunctionType):
         yield from (_content(cell) for cell in thing.__closure__ or ())
         yield from thing.__defaults__ or ()
-    elif _from(thing, FRAMEWORK):
+    elif _from(thing, FRAMEWORK) and not _has_fields(thing):
         held = () if isinstance(thing, type) else getattr(thing, "variables", ())
         yield from held if isinstance(held, list | tuple) else ()
     elif _has_fields(thing):

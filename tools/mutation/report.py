@@ -8,6 +8,7 @@ HEAD = (
     "| lesson | checks reached | mutants | caught by ✗ | by an error | by time | survived "
     "| U | B | W | read and known | share caught | not run | seconds |\n" + "|---" * 14 + "|"
 )
+CAUGHT = ("✗", "error", "time")
 CLASSES = {
     "B": "both sides changed together",
     "W": "one side changed, within the tolerance",

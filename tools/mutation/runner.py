@@ -15,6 +15,7 @@ from mutation.memory import LESSON, Memory, TimeUp, at_most, children, random_st
 from mutation.program import START, Program, Statement
 from mutation.verdicts import Call, is_verdict, recorded, survivor_class
 
+FACTOR, MORE_SECONDS = 5, 5  # a mutant has 5 times the seconds of the run without errors, and 5
 PATIENCE = 20.0  # seconds for a statement that no check needs for certain
 
 
@@ -33,6 +34,15 @@ class Record:
     states: list
     wrote: set[int]
     calls: list[Call]
+
+
+@dataclass
+class Step:
+    """A statement to run again, with the names and things that come from steps before it."""
+
+    statement: Statement
+    names: set[str]
+    things: set[int]
 
 
 @dataclass
@@ -62,6 +72,7 @@ class Runner:
         self.names |= {"display": lambda *a, **k: None, "get_ipython": lambda: None}
         self.records: dict[int, Record] = {}
         self.known: dict[int, tuple] = {}
+        self.controls: dict[tuple, tuple[list[Step], Outcome]] = {}
         self.left_out: list[Statement] = []
         self.notes: list[str] = []
 
@@ -127,62 +138,63 @@ class Runner:
             waiting += children(thing)
         return found
 
-    def affected(self, first: Statement, needed: set[int]) -> list[Statement]:
+    def affected(self, first: Statement, needed: set[int]) -> list[Step]:
         """The needed statements that an error in one reaches, itself first."""
-        names, things, found = set(), set(), []
+        names: set[str] = set()
+        things: set[int] = set()
+        steps = []
         for s in self.program.statements[first.index :]:
             record = self.records.get(s.index)
             if s.index not in needed or record is None:
                 continue
             if s is first or s.uses & names or record.memory.held.keys() & things:
-                found.append(s)
+                steps.append(Step(s, set(names), set(things)))
                 names |= s.makes
                 things |= record.wrote
             else:
                 names -= s.binds
-        return found
+        return steps
 
     def again(
-        self, statements: list[Statement], node: ast.stmt | None = None, seconds: float = 1e6
+        self, steps: list[Step], node: ast.stmt | None = None, seconds: float = 1e6
     ) -> Outcome:
         """Run statements again, the first of them as `node`, each from what it once found."""
-        names: set[str] = set()
-        things: set[int] = set()
         begin, calls = time.perf_counter(), []
-        for k, s in enumerate(statements):
-            record = self.records[s.index]
-            for name in s.uses - names:
+        for k, step in enumerate(steps):
+            record = self.records[step.statement.index]
+            for name in step.statement.uses - step.names:
                 if name in record.memory.names:
                     self.names[name] = record.memory.names[name]
                 else:
                     self.names.pop(name, None)
-            record.memory.restore(but=things)
+            record.memory.restore(but=step.things)
             for put, state in record.states:
                 put(state)
             left = seconds - (time.perf_counter() - begin)
-            changed = node if node is not None and k == 0 else s.node
-            outcome = self._execute(s, changed, max(left, 0.01))
+            changed = node if node is not None and k == 0 else step.statement.node
+            outcome = self._execute(step.statement, changed, max(left, 0.01))
             calls += outcome.calls
             if outcome.end != "passed":
                 break
-            names |= s.makes
-            things |= record.wrote
         return Outcome(outcome.end, calls, time.perf_counter() - begin, outcome.message)
 
-    def control(self, statements: list[Statement]) -> Outcome | None:
-        """Run statements again without an error in them; None, with a note, if a check fails."""
-        outcome = self.again(statements)
-        if outcome.end == "passed":
-            return outcome
-        what = f"{statements[0].shown()} and what depends on it cannot be run again"
-        self.notes.append(f"{what}: {outcome.message}")
-        return None
+    def fate(self, s: Statement, node: ast.stmt, needed: set[int]) -> str:
+        """What becomes of an error in a statement: who caught it, or the class of a survivor.
 
-    def fate(
-        self, statements: list[Statement], node: ast.stmt, control: Outcome, seconds: float
-    ) -> str:
-        """What becomes of an error in the first of some statements: who caught it, or its class."""
-        outcome = self.again(statements, node, seconds)
+        Empty where not even the statement without an error can be run again.
+        """
+        key = s.index, frozenset(needed)
+        if key not in self.controls:
+            steps = self.affected(s, needed)
+            control = self.again(steps)
+            if control.end != "passed":
+                what = f"{s.shown()} and what depends on it cannot be run again"
+                self.notes.append(f"{what}: {control.message}")
+            self.controls[key] = steps, control
+        steps, control = self.controls[key]
+        if control.end != "passed":
+            return ""
+        outcome = self.again(steps, node, FACTOR * control.seconds + MORE_SECONDS)
         if outcome.end != "passed":
             return outcome.end
         return survivor_class(control.calls, outcome.calls)
