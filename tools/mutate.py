@@ -139,6 +139,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     asked = [] if options.lessons == ["all"] else options.lessons
     paths = notebook.chosen(parser, asked, options.notebooks)
+    if options.section and len(paths) == 1:
+        titles = Program(paths[0]).sections
+        if not any(chosen_by(options.section, title) for title in titles):
+            parser.error(f"There is no section {options.section!r}: {'; '.join(titles)}.")
     if len(paths) > 1:
         found = in_children([path.name[:2] for path in paths], options)
         print(HEAD, *(Report.of(made).row() for made in found.values()), sep="\n")

@@ -43,6 +43,7 @@ DROPPED = {
 }
 TURNED = {"transpose", "swapaxes"}
 WITH_AXIS = {"sum", "mean", "max", "min", "argmax", "softmax", "log_softmax", "logsumexp", "cumsum"}
+MODULES = {"np", "torch", "tf", "keras", "F", "nn", "math", "scipy", "special"}
 AXES = {"axis", "dim"}
 KEPT = {"keepdims", "keepdim"}
 LITERAL = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr, ast.ListComp)
@@ -128,8 +129,10 @@ def _places(
             continue
         if field in ("target", "targets", "annotation"):
             continue
-        known = numbers and not isinstance(node, ast.Subscript)
-        if isinstance(node, ast.Call) and called(node) in SIZES:
+        known = numbers and not isinstance(node, ast.Subscript) and not _repeats(node)
+        if isinstance(node, ast.Call) and (
+            called(node) in SIZES or (called(node) in WITH_AXIS and _of_value(node))
+        ):
             known = False
         children = value if isinstance(value, list) else [value]
         if field == "args" and is_check(node):
@@ -141,14 +144,14 @@ def _places(
                 child = child.value
             if isinstance(child, ast.AST):
                 below = None if inside_function else parts
-                yield from _places(child, path, below, known or isinstance(child, ast.BinOp))
+                yield from _places(child, path, below, known or _is_formula(child))
 
 
 def _variants(node: ast.AST, path: tuple[ast.AST, ...], numbers: bool) -> Iterator[Variant]:
     parent = path[-2] if len(path) > 1 else None
     match node:
         case ast.BinOp(left=left, op=op, right=right):
-            if not any(isinstance(side, LITERAL) or _is_text(side) for side in (left, right)):
+            if not _repeats(node):
                 yield from _of_operation(left, op, right)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             if numbers:
@@ -200,9 +203,7 @@ def _of_operation(left: ast.expr, op: ast.operator, right: ast.expr) -> Iterator
 def _of_call(node: ast.Call) -> Iterator[Variant]:
     name = called(node)
     method = isinstance(node.func, ast.Attribute)
-    of_value = method and not (
-        isinstance(node.func.value, ast.Name) and len(node.func.value.id) <= 5 and node.args
-    )
+    of_value = _of_value(node)
     inner = node.func.value if of_value else (node.args[0] if node.args else None)
     if name in SWAPPED and not is_check(node):
         other = SWAPPED[name]
@@ -248,9 +249,24 @@ def _axis(node: ast.expr) -> ast.expr | None:
 
 
 def _is_formula(node: ast.AST) -> bool:
-    return isinstance(node, ast.BinOp) and isinstance(
-        node.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow | ast.MatMult
+    return (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, (*FLIPPED, ast.Pow, ast.MatMult))
+        and not isinstance(node.op, ast.BitAnd | ast.BitOr)
+        and not _repeats(node)
     )
+
+
+def _repeats(node: ast.AST) -> bool:
+    """Whether it repeats or joins lists or texts, as [0] * 3."""
+    return isinstance(node, ast.BinOp) and any(
+        isinstance(side, LITERAL) or _is_text(side) for side in (node.left, node.right)
+    )
+
+
+def _of_value(node: ast.Call) -> bool:
+    """Whether it is a method of a value, as x.sum(), not a function of a module, as np.sum(x)."""
+    return isinstance(node.func, ast.Attribute) and root(node.func) not in MODULES
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mutation.memory import LESSON, Memory, TimeUp, at_most, children, random_states
+from mutation.operators import is_output
 from mutation.program import START, Program, Statement
 from mutation.verdicts import Call, is_verdict, recorded, survivor_class
 
@@ -73,6 +74,7 @@ class Runner:
         self.records: dict[int, Record] = {}
         self.known: dict[int, tuple] = {}
         self.controls: dict[tuple, tuple[list[Step], Outcome]] = {}
+        self.trainings: set[int] = set()
         self.left_out: list[Statement] = []
         self.notes: list[str] = []
 
@@ -90,7 +92,7 @@ class Runner:
             elif s.index in self.program.needed(targets)[0]:
                 self._control(s, targets, self.patience)
             elif self._may_change(s, sure):
-                self._execute(s, s.node, self.patience)
+                self._maybe(s)
             else:
                 self.left_out.append(s)
 
@@ -98,6 +100,18 @@ class Runner:
         outcome = self._execute(s, s.node)
         if outcome.end != "passed":
             self.notes.append(f"{s.shown()} failed: {outcome.message}")
+
+    def _maybe(self, s: Statement) -> None:
+        """Run what may train a model that a check needs; if it does, it is run again as well."""
+        memory, states = self._memory(s), random_states()
+        outcome = self._execute(s, s.node, self.patience)
+        record = Record(memory, states, memory.changed(), outcome.calls)
+        if outcome.end != "passed":
+            what = f"{s.shown()} may train what a check needs, but"
+            self.notes.append(f"{what} {outcome.message}")
+        elif record.wrote or not any(isinstance(node, ast.Call) for node in ast.walk(s.node)):
+            self.records[s.index] = record
+            self.trainings.add(s.index)
 
     def _control(self, s: Statement, targets: list[Statement], seconds: float = 1e6) -> None:
         """Run a statement without an error in it and note what it found and did."""
@@ -115,9 +129,9 @@ class Runner:
 
     def _may_change(self, s: Statement, targets: list[Statement]) -> bool:
         """Whether it may train, through another name, a model that a check after it needs."""
-        if not any(isinstance(node, ast.Call) for node in ast.walk(s.node)):
-            return False
-        if isinstance(s.node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(s.node, ast.FunctionDef | ast.ClassDef) or is_output(
+            getattr(s.node, "value", None)
+        ):
             return False
         live = self.program.needed(targets, after=s.index)[1]
         return bool(self._models(s.uses) & self._models(live))
@@ -145,7 +159,7 @@ class Runner:
         steps = []
         for s in self.program.statements[first.index :]:
             record = self.records.get(s.index)
-            if s.index not in needed or record is None:
+            if record is None or s.index not in needed | self.trainings or s.index > max(needed):
                 continue
             if s is first or s.uses & names or record.memory.held.keys() & things:
                 steps.append(Step(s, set(names), set(things)))
@@ -183,6 +197,8 @@ class Runner:
 
         Empty where not even the statement without an error can be run again.
         """
+        if s.index not in needed or s.index not in self.records:
+            return ""  # the check that it was drawn for fails without errors
         key = s.index, frozenset(needed)
         if key not in self.controls:
             steps = self.affected(s, needed)
