@@ -291,7 +291,8 @@ def test_errors_that_are_made(code, expected):
     "code",
     [
         "import numpy as np",
-        "a = np.zeros((2, 3))",
+        "a = np.zeros((2, 3 * n))",
+        "a = b.reshape(T + 1, -1)",
         "a = b[0]",
         "a = rng.normal(2, 3, size=4)",
         "print(2 * b)",

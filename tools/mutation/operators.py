@@ -55,11 +55,15 @@ RANDOM = {
     *("default_rng", "manual_seed", "set_random_seed", "Generator", "normal", "uniform", "random"),
     *("integers", "choice", "permutation", "randn", "rand", "randint", "standard_normal", "seed"),
 }
-# Calls whose numbers are sizes or test points.
+# Calls whose arguments are sizes.
+SHAPES = {
+    *("zeros", "ones", "empty", "eye", "reshape", "view", "expand", "permute", "Linear", "Conv2d"),
+    *("ConvTranspose2d", "Embedding", "Dense", "unsqueeze", "squeeze", "split", "chunk", "islice"),
+}
+# Calls whose plain numbers are sizes or test points; what is computed there is a formula.
 SIZES = {
-    *("zeros", "ones", "full", "empty", "eye", "arange", "range", "linspace", "geomspace", "view"),
-    *("logspace", "reshape", "expand", "tile", "repeat", "permute", "array", "tensor", "constant"),
-    *("Linear", "Conv2d", "Embedding", "unsqueeze", "squeeze", "split", "chunk", "islice", "round"),
+    *("full", "arange", "range", "linspace", "geomspace", "logspace", "tile", "repeat", "array"),
+    *("tensor", "constant", "round"),
 }
 SETTINGS = {
     *("tol", "scale", "near", "nearly_equal_at", "above", "below", "unit", "digits", "size"),
@@ -134,6 +138,8 @@ def _places(
             called(node) in SIZES or (called(node) in WITH_AXIS and _of_value(node))
         ):
             known = False
+        if field in ("args", "keywords") and isinstance(node, ast.Call) and called(node) in SHAPES:
+            continue
         children = value if isinstance(value, list) else [value]
         if field == "args" and is_check(node):
             children = children[1:]  # the number of the equation
