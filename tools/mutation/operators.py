@@ -9,7 +9,6 @@ import copy
 from collections.abc import Iterator
 
 Variant = tuple[str, ast.AST]  # the operator and what it makes of a node
-
 FLIPPED = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -208,8 +207,7 @@ def _of_operation(left: ast.expr, op: ast.operator, right: ast.expr) -> Iterator
 
 def _of_call(node: ast.Call) -> Iterator[Variant]:
     name = called(node)
-    method = isinstance(node.func, ast.Attribute)
-    of_value = _of_value(node)
+    method, of_value = isinstance(node.func, ast.Attribute), _of_value(node)
     inner = node.func.value if of_value else (node.args[0] if node.args else None)
     if name in SWAPPED and not is_check(node):
         other = SWAPPED[name]
