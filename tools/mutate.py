@@ -113,7 +113,14 @@ def in_children(numbers: list[str], options: argparse.Namespace) -> dict[str, di
             command = [sys.executable, __file__, number, "--json", str(file)]
             for name in ("per_check", "section", "seed", "seconds", "notebooks"):
                 command += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
-            run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+            limit = 3 * options.seconds + 600  # code that hangs outside Python is not cut off
+            try:
+                run = subprocess.run(
+                    command, capture_output=True, text=True, encoding="utf-8", timeout=limit
+                )
+            except subprocess.TimeoutExpired:
+                print(f"\nLesson {number} could not be tested: it hangs", flush=True)
+                continue
             if file.exists():
                 found |= json.loads(file.read_text(encoding="utf-8"))
                 print(run.stdout, flush=True)

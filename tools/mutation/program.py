@@ -100,9 +100,9 @@ class Program:
             made.sites = own + [s for f in sorted(called_here & sites.keys()) for s in sites[f]]
         self.statements.append(made)
 
-    def targets(self, section: str | None = None) -> list[Statement]:
-        """The statements with checks, of one section or all."""
-        return [s for s in self.statements if s.sites and section in (None, s.section)]
+    def targets(self) -> list[Statement]:
+        """The statements with checks."""
+        return [s for s in self.statements if s.sites]
 
     def needed(
         self, targets: Iterable[Statement], formulas: bool = False, after: int = -1

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from helpers import check
-
-FUNCTIONS = ("equal", "gradient", "bound", "mean", "same_model", "claim")
+from mutation.operators import CHECKS
 
 
 @dataclass
@@ -31,7 +30,7 @@ class Call:
 def recorded() -> Iterator[list[Call]]:
     """Note the calls of helpers.check in the block, and the arrays that they compare."""
     calls: list[Call] = []
-    originals = {name: getattr(check, name) for name in (*FUNCTIONS, "_compared")}
+    originals = {name: getattr(check, name) for name in (*CHECKS, "_compared")}
 
     def noting(name: str):
         def function(eq, *args, **keywords):
@@ -50,7 +49,7 @@ def recorded() -> Iterator[list[Call]]:
         return a, b
 
     try:
-        for name in FUNCTIONS:
+        for name in CHECKS:
             setattr(check, name, noting(name))
         check._compared = compared
         yield calls
