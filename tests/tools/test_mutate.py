@@ -2,6 +2,8 @@
 
 import ast
 import json
+import subprocess
+import sys
 
 import mutate
 import numpy as np
@@ -340,15 +342,28 @@ def test_known_survivors_are_listed_apart(lesson, monkeypatch, tmp_path, capsys)
     assert json.loads(file.read_text(encoding="utf-8"))["01"]["reached"] == 1
 
 
-def test_a_lesson_that_dies_takes_no_other_with_it(tmp_path, capsys):
-    good = "x = np.ones(2)\ny = 2 * x\ncheck.equal('01.1', y, x + x)"
-    dies = "import os\nos._exit(3)"
-    write(tmp_path / "01_a.ipynb", *START, dies, "## 1 · One", good)
-    write(tmp_path / "02_b.ipynb", *START, "## 1 · One", good)
+def test_a_lesson_that_dies_takes_no_other_with_it(tmp_path, capsys, monkeypatch):
+    for number in ("01", "02"):
+        write(tmp_path / f"{number}_a.ipynb", *START)
+
+    def run(command, **options):
+        if command[2] == "01":
+            return subprocess.CompletedProcess(command, -9, "", "")
+        mutate.main(command[2:])
+        return subprocess.CompletedProcess(command, 0, "a report", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
     assert mutate.main(["all", "--notebooks", str(tmp_path)]) == 0
     told = capsys.readouterr().out
-    assert "Lesson 01 could not be tested: exit code 3" in told
-    assert "| 02 | 1 of 1 |" in told
+    assert "Lesson 01 could not be tested: exit code -9" in told
+    assert "a report" in told and told.splitlines()[-1].startswith("| 02 | 0 of 0 |")
+
+
+def test_it_runs_as_a_program(tmp_path):
+    write(tmp_path / "01_a.ipynb", *START)
+    command = [sys.executable, mutate.__file__, "01", "--notebooks", str(tmp_path)]
+    run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    assert run.returncode == 0 and "| 01 | 0 of 0 |" in run.stdout
 
 
 def test_wrong_use_is_one_sentence(tmp_path, capsys):
