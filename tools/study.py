@@ -1,7 +1,8 @@
 """How long a lesson takes a reader, by one formula; nobody types these times.
 
 words / 110 a minute + 3 minutes a displayed equation + code lines / 10 a minute + 10 minutes an
-exercise + computing. The road is everything but the sections marked ★ and the cells tagged `proof`.
+exercise + computing. The road is everything but the sections marked ★ and the folded cells: set-up,
+proofs, and the code of a drawing.
 """
 
 import re
@@ -20,20 +21,20 @@ TIME = re.compile(r"^\*\*Time\*\*:.*$", re.MULTILINE)
 def minutes(lesson: Mapping, seconds: Mapping[str, float]) -> tuple[float, float]:
     """(the road, everything), computing included; `seconds` are measured, by section."""
     everything = by_section(lesson, seconds)
-    road = by_section(lesson, seconds, without="proof")
+    road = by_section(lesson, seconds, folded=False)
     return sum(m for name, m in road.items() if STAR not in name), sum(everything.values())
 
 
 def by_section(
-    lesson: Mapping, seconds: Mapping[str, float], without: str = ""
+    lesson: Mapping, seconds: Mapping[str, float], folded: bool = True
 ) -> dict[str, float]:
-    """The minutes of each section, computing included; cells with the tag `without` left out."""
+    """The minutes of each section, computing included; with the folded cells or without."""
     found = {}
     for name, parts in notebook.by_section(lesson).items():
         found[name] = seconds.get(name, 0.0) / 60
         for index, kind, source in parts:
             cell = lesson["cells"][index]
-            if not is_plumbing(cell) and without not in notebook.tags(cell):
+            if not is_plumbing(cell) and (folded or not is_folded(cell)):
                 found[name] += reading(source) if kind == "markdown" else working(source)
     return found
 
@@ -43,6 +44,11 @@ def is_plumbing(cell: Mapping) -> bool:
     return cell["cell_type"] == "code" and (
         "REPO =" in cell["source"] or "session.start(" in cell["source"]
     )
+
+
+def is_folded(cell: Mapping) -> bool:
+    """Whether the notebook opens with the cell's code out of sight."""
+    return cell["metadata"].get("jupyter", {}).get("source_hidden", False)
 
 
 def reading(text: str) -> float:

@@ -5,10 +5,10 @@ import io
 import itertools
 import pickle
 import pkgutil
-from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
+from toys import printed_by, stub
 
 from helpers import exercises
 from helpers.arrays import to_numpy
@@ -62,13 +62,6 @@ def to_float32(value):
     return value.astype(np.float32) if value.dtype.kind == "f" else value
 
 
-def printed_by(function, *arguments) -> str:
-    out = io.StringIO()
-    with redirect_stdout(out):
-        function(*arguments)
-    return out.getvalue()
-
-
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_ids_are_unique_and_in_order(lesson):
     entries = importlib.import_module(f"helpers.exercises.banks.lesson{lesson}").EXERCISES
@@ -117,9 +110,6 @@ def test_printed_solution_stands_alone(entry):
     exec(printed_by(entry.solution), namespace)
     verdict = entry.judge(namespace[entry.answer.__name__])
     assert verdict.kind == "right", verdict.text
-
-
-def stub(*arguments): ...
 
 
 def stub_that_returns_none(*arguments):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from reader_answers import assert_named, assert_right
 
 from helpers.exercises import exercise
 
@@ -61,8 +62,7 @@ def sum_forgotten(logits, temperature):
     ],
 )
 def test_a_mistake_is_named(wrong, name):
-    verdict = TEMPERATURE.judge(wrong)
-    assert (verdict.kind, verdict.misconception) == ("misconception", name), verdict.text
+    assert_named(TEMPERATURE.id, wrong, name)
 
 
 def test_what_has_one_effect_is_told_as_either_or():
@@ -123,5 +123,4 @@ def by_scipy(logits, temperature):
     "right", [as_root_of_probabilities, as_list, in_place, in_float32, by_torch, by_scipy]
 )
 def test_a_right_answer_in_another_style_is_accepted(right):
-    verdict = TEMPERATURE.judge(right)
-    assert verdict.kind == "right", verdict.text
+    assert_right(TEMPERATURE.id, right)

@@ -1,241 +1,20 @@
-"""The exercises of lesson 01 with answers as readers write them: wrong ones and right ones."""
+"""Exercises 01.1 to 01.3 with answers as readers write them: wrong ones and right ones."""
 
 import math
 
 import numpy as np
 import pytest
+from reader_answers import Answers, assert_named, assert_right
 
 from helpers.exercises import exercise
 
-
-def named(id, name):
-    """A wrong answer for the exercise, and the name that its mistake should get."""
-    return lambda wrong: WRONG.append(pytest.param(id, wrong, name, id=f"{id}-{wrong.__name__}"))
-
-
-def right(id):
-    return lambda answer: RIGHT.append(pytest.param(id, answer, id=f"{id}-{answer.__name__}"))
-
-
-WRONG: list = []
-RIGHT: list = []
+answers = Answers()
+wrong, right = answers.wrong, answers.right
 
 # 01.1
 
 
-@named("01.1", "best_rate_as_limit")
-def optimal_rate(A, lr):
-    values = np.linalg.eigvals(2 * A).real
-    return 0 < lr < 2 / (min(values) + max(values))
-
-
-@named("01.1", "limit_by_all_elements")
-def frobenius(A, lr):
-    return 0 < lr < 1 / np.sqrt((A**2).sum())
-
-
-@named("01.1", "zero_included")
-def not_negative(A, lr):
-    return lr >= 0 and lr * np.linalg.eigvalsh(A)[-1] < 1
-
-
-@named("01.1", "sign_of_rate_ignored")
-def absolute_rate(A, lr):
-    return np.abs(lr) < 1 / np.max(np.linalg.eigvalsh(A))
-
-
-@named("01.1", "no_lower_limit")
-def above_only(A, lr):
-    return not lr >= 1 / np.max(np.linalg.eigvalsh(A))
-
-
-@named("01.1", "border_included")
-def largest_factor_at_most_one(A, lr):
-    return lr > 0 and max(abs(1 - 2 * lr * np.linalg.eigvalsh(A))) <= 1
-
-
-@named("01.1", "half_assumed")
-def without_the_two(A, lr):
-    return (np.abs(1 - lr * np.linalg.eigvalsh(A)) < 1).all()
-
-
-@right("01.1")
-def every_factor_below_one(A, lr):
-    return np.abs(np.linalg.eigvals(np.eye(len(A)) - 2 * lr * A)).max() < 1
-
-
-@right("01.1")
-def by_spectral_norm(A, lr):
-    return lr > 0 and lr * np.linalg.norm(A, 2) < 1
-
-
-@right("01.1")
-def by_running_it(A, lr):
-    theta = np.arange(1.0, len(A) + 1) ** 0.7
-    start = np.linalg.norm(theta)
-    for _ in range(2000):
-        theta = theta - lr * 2 * A @ theta
-    return np.linalg.norm(theta) < 1e-3 * start
-
-
-@right("01.1")
-def by_torch(A, lr):
-    import torch
-
-    return 0 < lr < 1 / torch.linalg.eigvalsh(torch.tensor(A, dtype=torch.float32)).max()
-
-
-# 01.2
-
-
-@named("01.2", "rate_left_out")
-def whole_velocity(w, v, grad, lr, beta):
-    v = v * beta + grad
-    return w - v, v
-
-
-@named("01.2", "shares_exchanged")
-def average_the_other_way(w, v, grad, lr, beta):
-    v = beta * grad + (1 - beta) * v
-    w -= lr * v
-    return w, v
-
-
-@named("01.2", "keras_velocity")
-def last_move_as_velocity(w, v, grad, lr, beta):
-    moved = w - lr * grad + beta * v
-    return moved, moved - w
-
-
-@named("01.2", "old_velocity")
-def position_first(w, v, grad, lr, beta):
-    w -= lr * v
-    v *= beta
-    v += grad
-    return w, v
-
-
-@right("01.2")
-def momentum_in_place(w, v, grad, lr, beta):
-    v *= beta
-    v += grad
-    w -= lr * v
-    return w, v
-
-
-@right("01.2")
-def momentum_by_loop(w, v, grad, lr, beta):
-    new_v = [beta * a + g for a, g in zip(v, grad, strict=True)]
-    return [a - lr * b for a, b in zip(w, new_v, strict=True)], new_v
-
-
-@right("01.2")
-def momentum_by_torch(w, v, grad, lr, beta):
-    import torch
-
-    w, v, grad = (torch.tensor(x, dtype=torch.float32) for x in (w, v, grad))
-    v = torch.add(grad, v, alpha=beta)
-    return w.sub(v, alpha=lr), v
-
-
-def test_a_velocity_of_the_other_sign_is_told_by_the_relation():
-    def downhill(w, v, grad, lr, beta):
-        v = beta * -v - grad
-        return w + lr * v, v
-
-    text = exercise("01.2").judge(downhill).text
-    assert "Result 2 is wrong; result 1 is right." in text
-    assert "−1 times the right one throughout" in text
-
-
-# 01.3
-
-
-@named("01.3", "only_s_corrected")
-def first_average_as_it_is(w, m, s, grad, t, lr, beta1, beta2, eps):
-    m += (1 - beta1) * (grad - m)
-    s += (1 - beta2) * (grad * grad - s)
-    return w - lr * m / (np.sqrt(s / (1 - beta2**t)) + eps), m, s
-
-
-@named("01.3", "power_missing")
-def corrected_as_in_the_first_step(w, m, s, grad, t, lr, beta1, beta2, eps):
-    m = beta1 * m + (1 - beta1) * grad
-    s = beta2 * s + (1 - beta2) * grad**2
-    return w - lr * m / (1 - beta1) / ((s / (1 - beta2)) ** 0.5 + eps), m, s
-
-
-@named("01.3", "epsilon_missing")
-def nothing_below_the_line(w, m, s, grad, t, lr, beta1, beta2, eps):
-    m = beta1 * m + (1 - beta1) * grad
-    s = beta2 * s + (1 - beta2) * grad**2
-    rate = lr * math.sqrt(1 - beta2**t) / (1 - beta1**t)
-    return w - rate * m / np.sqrt(s), m, s
-
-
-@named("01.3", "gradient_not_squared")
-def square_forgotten(w, m, s, grad, t, lr, beta1, beta2, eps):
-    m, s = (b * x + (1 - b) * grad for b, x in ((beta1, m), (beta2, s)))
-    return w - lr * m / (1 - beta1**t) / (np.sqrt(s / (1 - beta2**t)) + eps), m, s
-
-
-@named("01.3", "betas_exchanged")
-def second_beta_first(w, m, s, grad, t, lr, beta1, beta2, eps):
-    m = beta2 * m + (1 - beta2) * grad
-    s = beta1 * s + (1 - beta1) * grad**2
-    m_hat, s_hat = m / (1 - beta2**t), s / (1 - beta1**t)
-    return w - lr * m_hat / (np.sqrt(s_hat) + eps), m, s
-
-
-@named("01.3", "gradient_added_whole")
-def heavy_ball_inside(w, m, s, grad, t, lr, beta1, beta2, eps):
-    m = beta1 * m + grad
-    s = beta2 * s + (1 - beta2) * grad**2
-    m_hat, s_hat = m / (1 - beta1**t), s / (1 - beta2**t)
-    return w - lr * m_hat / (np.sqrt(s_hat) + eps), m, s
-
-
-@named("01.3", "step_uphill")
-def plus(w, m, s, grad, t, lr, beta1, beta2, eps):
-    m = beta1 * m + (1 - beta1) * grad
-    s = beta2 * s + (1 - beta2) * grad**2
-    w += lr * (m / (1 - beta1**t)) / (np.sqrt(s / (1 - beta2**t)) + eps)
-    return w, m, s
-
-
-@named("01.3", "corrected_averages_kept")
-def hats_by_the_same_name(w, m, s, grad, t, lr, beta1, beta2, eps):
-    m = (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
-    s = (beta2 * s + (1 - beta2) * grad**2) / (1 - beta2**t)
-    return w - lr * m / (np.sqrt(s) + eps), m, s
-
-
-@right("01.3")
-def adam_in_place(w, m, s, grad, t, lr, beta1, beta2, eps):
-    m += (1 - beta1) * (grad - m)
-    s += (1 - beta2) * (grad * grad - s)
-    w -= lr * (m / (1 - beta1**t)) / (np.sqrt(s / (1 - beta2**t)) + eps)
-    return w, m, s
-
-
-@right("01.3")
-def adam_of_torch(w, m, s, grad, t, lr, beta1, beta2, eps):
-    import torch
-
-    w = torch.nn.Parameter(torch.tensor(w, dtype=torch.float32))
-    adam = torch.optim.Adam([w], lr=lr, betas=(beta1, beta2), eps=eps, foreach=False)
-    state = {"step": torch.tensor(float(t - 1))}
-    state |= {"exp_avg": torch.tensor(m).float(), "exp_avg_sq": torch.tensor(s).float()}
-    adam.state[w] = state
-    w.grad = torch.tensor(grad).float()
-    adam.step()
-    return w, adam.state[w]["exp_avg"], adam.state[w]["exp_avg_sq"]
-
-
-# 01.4
-
-
-@named("01.4", "one_maximum_for_all")
+@wrong("01.1", "one_maximum_for_all")
 def maximum_of_the_batch(X, W, y):
     p = np.exp(X @ W - np.max(X @ W))
     p /= p.sum(axis=1)[:, None]
@@ -243,7 +22,7 @@ def maximum_of_the_batch(X, W, y):
     return X.T @ p / len(y)
 
 
-@named("01.4", "logits_clipped")
+@wrong("01.1", "logits_clipped")
 def clipped_at_500(X, W, y):
     p = np.exp(np.minimum(np.maximum(X @ W, -500), 500))
     p /= p.sum(axis=1, keepdims=True)
@@ -251,13 +30,13 @@ def clipped_at_500(X, W, y):
     return X.T @ p / len(y)
 
 
-@named("01.4", "overflow")
+@wrong("01.1", "overflow")
 def as_it_is_written(X, W, y):
     p = np.exp(X @ W) / np.exp(X @ W).sum(1, keepdims=True)
     return X.T @ (p - (y[:, None] == np.arange(W.shape[1]))) / X.shape[0]
 
 
-@named("01.4", "overflow_in_the_logarithm")
+@wrong("01.1", "overflow_in_the_logarithm")
 def through_log_sum_exp(X, W, y):
     u = X @ W
     p = np.exp(u - np.log(np.sum(np.exp(u), axis=1))[:, None])
@@ -265,7 +44,7 @@ def through_log_sum_exp(X, W, y):
     return np.einsum("bd,bk->dk", X, p) / len(y)
 
 
-@named("01.4", "softmax_slope_again")
+@wrong("01.1", "softmax_slope_again")
 def chain_rule_once_too_often(X, W, y):
     u = X @ W
     p = np.exp(u - u.max(1, keepdims=True))
@@ -273,7 +52,7 @@ def chain_rule_once_too_often(X, W, y):
     return X.T @ ((p - np.eye(W.shape[1])[y]) * p * (1 - p)) / len(X)
 
 
-@named("01.4", "divided_by_features")
+@wrong("01.1", "divided_by_features")
 def other_axis_of_x(X, W, y):
     u = X @ W
     p = np.exp(u - u.max(1, keepdims=True))
@@ -287,11 +66,11 @@ def test_a_middle_logit_taken_off_for_the_largest_is_rejected(middle):
         e = np.exp(X @ W - middle(X @ W, axis=1, keepdims=True))
         return X.T @ (e / e.sum(axis=1, keepdims=True) - np.eye(W.shape[1])[y]) / len(y)
 
-    text = exercise("01.4").judge(softmax_gradient).text
+    text = exercise("01.1").judge(softmax_gradient).text
     assert "NaN or infinity where numbers are expected. Does something overflow?" in text
 
 
-@right("01.4")
+@right("01.1")
 def sample_by_sample(X, W, y):
     total = [[0.0] * W.shape[1] for _ in range(W.shape[0])]
     for x, label in zip(X, y, strict=True):
@@ -303,7 +82,7 @@ def sample_by_sample(X, W, y):
     return total
 
 
-@right("01.4")
+@right("01.1")
 def in_float32(X, W, y):
     from scipy.special import softmax
 
@@ -313,7 +92,7 @@ def in_float32(X, W, y):
     return np.einsum("bd,bk->dk", X, p) / len(y)
 
 
-@right("01.4")
+@right("01.1")
 def by_autograd(X, W, y):
     import torch
 
@@ -323,64 +102,166 @@ def by_autograd(X, W, y):
     return W.grad
 
 
-# 01.5
+# 01.2
 
 
-@named("01.5", "zero_in_last_step")
-def last_step_is_zero(step, warmup, total, peak):
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    return peak / 2 * (1 + math.cos(math.pi * (step - warmup) / (total - 1 - warmup)))
+@wrong("01.2", "best_rate_as_limit")
+def optimal_rate(A, lr):
+    values = np.linalg.eigvals(2 * A).real
+    return 0 < lr < 2 / (min(values) + max(values))
 
 
-@named("01.5", "zero_in_last_step_guarded")
-def last_point_of_linspace(step, warmup, total, peak):
-    if step < warmup:
-        return (step + 1) / warmup * peak
-    cosine = (1 + np.cos(np.linspace(0, np.pi, total - warmup))) / 2
-    return peak * cosine[step - warmup]
+@wrong("01.2", "limit_by_all_elements")
+def frobenius(A, lr):
+    return 0 < lr < 1 / np.sqrt((A**2).sum())
 
 
-@named("01.5", "quarter_of_a_wave")
-def down_to_a_right_angle(step, warmup, total, peak):
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    return peak * math.cos((step - warmup) / (total - warmup) * math.pi / 2)
+@wrong("01.2", "zero_included")
+def not_negative(A, lr):
+    return lr >= 0 and lr * np.linalg.eigvalsh(A)[-1] < 1
 
 
-@named("01.5", "divided_by_no_warmup")
-def both_branches_computed(step, warmup, total, peak):
-    cosine = 0.5 * (1 + np.cos(np.pi * (step - warmup) / (total - warmup)))
-    return peak * float(np.where(step < warmup, (step + 1) / warmup, cosine))
+@wrong("01.2", "sign_of_rate_ignored")
+def absolute_rate(A, lr):
+    return np.abs(lr) < 1 / np.max(np.linalg.eigvalsh(A))
 
 
-@right("01.5")
-def whole_schedule(step, warmup, total, peak):
-    climb = np.arange(1, warmup + 1) / max(warmup, 1)
-    fall = 0.5 + 0.5 * np.cos(np.linspace(0, np.pi, total - warmup + 1)[:-1])
-    return np.float32(peak * np.concatenate([climb, fall])[step])
+@wrong("01.2", "no_lower_limit")
+def above_only(A, lr):
+    return not lr >= 1 / np.max(np.linalg.eigvalsh(A))
 
 
-@right("01.5")
-def by_squared_cosine(step, warmup, total, peak):
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    return peak * math.cos(math.pi / 2 * (step - warmup) / (total - warmup)) ** 2
+@wrong("01.2", "border_included")
+def largest_factor_at_most_one(A, lr):
+    return lr > 0 and max(abs(1 - 2 * lr * np.linalg.eigvalsh(A))) <= 1
+
+
+@wrong("01.2", "half_assumed")
+def without_the_two(A, lr):
+    return (np.abs(1 - lr * np.linalg.eigvalsh(A)) < 1).all()
+
+
+@right("01.2")
+def every_factor_below_one(A, lr):
+    return np.abs(np.linalg.eigvals(np.eye(len(A)) - 2 * lr * A)).max() < 1
+
+
+@right("01.2")
+def by_spectral_norm(A, lr):
+    return lr > 0 and lr * np.linalg.norm(A, 2) < 1
+
+
+@right("01.2")
+def by_running_it(A, lr):
+    theta = np.arange(1.0, len(A) + 1) ** 0.7
+    start = np.linalg.norm(theta)
+    for _ in range(2000):
+        theta = theta - lr * 2 * A @ theta
+    return np.linalg.norm(theta) < 1e-3 * start
+
+
+@right("01.2")
+def by_torch(A, lr):
+    import torch
+
+    return 0 < lr < 1 / torch.linalg.eigvalsh(torch.tensor(A, dtype=torch.float32)).max()
+
+
+# 01.3
+
+
+@wrong("01.3", "only_v_corrected")
+def first_average_as_it_is(w, m, v, grad, t, lr, beta1, beta2, eps):
+    m += (1 - beta1) * (grad - m)
+    v += (1 - beta2) * (grad * grad - v)
+    return w - lr * m / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+@wrong("01.3", "power_missing")
+def corrected_as_in_the_first_step(w, m, v, grad, t, lr, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    return w - lr * m / (1 - beta1) / ((v / (1 - beta2)) ** 0.5 + eps), m, v
+
+
+@wrong("01.3", "epsilon_missing")
+def nothing_below_the_line(w, m, v, grad, t, lr, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    rate = lr * math.sqrt(1 - beta2**t) / (1 - beta1**t)
+    return w - rate * m / np.sqrt(v), m, v
+
+
+@wrong("01.3", "gradient_not_squared")
+def square_forgotten(w, m, v, grad, t, lr, beta1, beta2, eps):
+    m, v = (b * x + (1 - b) * grad for b, x in ((beta1, m), (beta2, v)))
+    return w - lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+@wrong("01.3", "betas_exchanged")
+def second_beta_first(w, m, v, grad, t, lr, beta1, beta2, eps):
+    m = beta2 * m + (1 - beta2) * grad
+    v = beta1 * v + (1 - beta1) * grad**2
+    m_hat, v_hat = m / (1 - beta2**t), v / (1 - beta1**t)
+    return w - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+@wrong("01.3", "gradient_added_whole")
+def heavy_ball_inside(w, m, v, grad, t, lr, beta1, beta2, eps):
+    m = beta1 * m + grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    return w - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+@wrong("01.3", "step_uphill")
+def plus(w, m, v, grad, t, lr, beta1, beta2, eps):
+    m = beta1 * m + (1 - beta1) * grad
+    v = beta2 * v + (1 - beta2) * grad**2
+    w += lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+    return w, m, v
+
+
+@wrong("01.3", "corrected_averages_kept")
+def hats_by_the_same_name(w, m, v, grad, t, lr, beta1, beta2, eps):
+    m = (beta1 * m + (1 - beta1) * grad) / (1 - beta1**t)
+    v = (beta2 * v + (1 - beta2) * grad**2) / (1 - beta2**t)
+    return w - lr * m / (np.sqrt(v) + eps), m, v
+
+
+@right("01.3")
+def adam_in_place(w, m, v, grad, t, lr, beta1, beta2, eps):
+    m += (1 - beta1) * (grad - m)
+    v += (1 - beta2) * (grad * grad - v)
+    w -= lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+    return w, m, v
+
+
+@right("01.3")
+def adam_of_torch(w, m, v, grad, t, lr, beta1, beta2, eps):
+    import torch
+
+    w = torch.nn.Parameter(torch.tensor(w, dtype=torch.float32))
+    adam = torch.optim.Adam([w], lr=lr, betas=(beta1, beta2), eps=eps, foreach=False)
+    state = {"step": torch.tensor(float(t - 1))}
+    state |= {"exp_avg": torch.tensor(m).float(), "exp_avg_sq": torch.tensor(v).float()}
+    adam.state[w] = state
+    w.grad = torch.tensor(grad).float()
+    adam.step()
+    return w, adam.state[w]["exp_avg"], adam.state[w]["exp_avg_sq"]
 
 
 # all
 
 
-@pytest.mark.parametrize(("id", "wrong", "name"), WRONG)
-def test_a_mistake_is_named(id, wrong, name):
-    verdict = exercise(id).judge(wrong)
-    assert (verdict.kind, verdict.misconception) == ("misconception", name), verdict.text
+@pytest.mark.parametrize(("id", "function", "name"), answers.wrong_ones)
+def test_a_mistake_is_named(id, function, name):
+    assert_named(id, function, name)
 
 
-@pytest.mark.parametrize(("id", "answer"), RIGHT)
-def test_a_right_answer_in_another_style_is_accepted(id, answer):
-    verdict = exercise(id).judge(answer)
-    assert verdict.kind == "right", verdict.text
+@pytest.mark.parametrize(("id", "function"), answers.right_ones)
+def test_a_right_answer_in_another_style_is_accepted(id, function):
+    assert_right(id, function)
 
 
 @pytest.mark.parametrize("id", [f"01.{k}" for k in range(1, 6)])

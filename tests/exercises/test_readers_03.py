@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from reader_answers import assert_named, assert_right
 
 from helpers.exercises import exercise
 
@@ -62,8 +63,7 @@ def no_mask(delta, mask, keep, rng):
     ],
 )
 def test_a_mistake_is_named(wrong, name):
-    verdict = DROPOUT.judge(wrong)
-    assert (verdict.kind, verdict.misconception) == ("misconception", name), verdict.text
+    assert_named(DROPOUT.id, wrong, name)
 
 
 def test_a_mask_drawn_in_another_way_is_rejected():
@@ -117,8 +117,7 @@ def by_autograd(delta, mask, keep, rng):
     "right", [by_where, in_place, by_lists, in_float32, by_einsum, masked_array, by_autograd]
 )
 def test_a_right_answer_in_another_style_is_accepted(right):
-    verdict = DROPOUT.judge(right)
-    assert verdict.kind == "right", verdict.text
+    assert_right(DROPOUT.id, right)
 
 
 def test_the_edges_are_among_the_cases():

@@ -198,7 +198,9 @@ def draws_of_its_own(step, state, first, uniforms):
 
 
 def test_draws_of_its_own_are_wrong():  # by chance it could pass only once in 10¹⁰ and more
-    assert exercise("05.6").judge(draws_of_its_own).kind == "wrong"
+    verdict = exercise("05.6").judge(draws_of_its_own)
+    assert verdict.kind == "wrong"
+    assert "gives another result each time; everything it needs is among its" in verdict.text
     assert "uniforms" in exercise("05.6").hints[1]
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from reader_answers import assert_named, assert_right, assert_right_from_float32
 
 from helpers.exercises import exercise
 
@@ -106,8 +107,7 @@ def a_at_zero(W, noise_A, noise_B, alpha, x, target, lr, steps):
     ],
 )
 def test_mistake_of_a_reader_gets_its_name(wrong, name):
-    verdict = exercise("12.1").judge(wrong)
-    assert (verdict.kind, verdict.misconception) == ("misconception", name), verdict.text
+    assert_named("12.1", wrong, name)
 
 
 @pytest.mark.parametrize("wrong", [fewer_steps, last_y_of_the_loop])
@@ -119,8 +119,7 @@ def test_one_step_behind_names_both_causes(wrong):
 
 @pytest.mark.parametrize("answer", [right, right_by_autograd_in_float32, right_in_place, a_at_zero])
 def test_right_answer_in_another_style_is_accepted(answer):
-    verdict = exercise("12.1").judge(answer)
-    assert verdict.kind == "right", verdict.text
+    assert_right("12.1", answer)
 
 
 def test_first_case_can_be_worked_by_hand():
@@ -130,15 +129,5 @@ def test_first_case_can_be_worked_by_hand():
     assert (start.item(), end.item()) == (1, 3)
 
 
-@pytest.mark.parametrize("id", ["12.1"])
-def test_right_answer_may_begin_in_float32(id):
-    """What follows may be float64: NumPy makes it so beside an np.sqrt of a whole number."""
-
-    def half_precise(*arguments):
-        single = [
-            np.float32(a) if getattr(a, "dtype", None) == np.float64 else a for a in arguments
-        ]
-        return exercise(id).answer(*single)
-
-    verdict = exercise(id).judge(half_precise)
-    assert verdict.kind == "right", verdict.text
+def test_right_answer_may_begin_in_float32():
+    assert_right_from_float32("12.1")

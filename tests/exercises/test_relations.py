@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from helpers.exercises import exercise
 from helpers.exercises.engine import Exercise
 
 
@@ -75,6 +76,21 @@ def first_row_wrong(X, y):
             "What is wrong is 2 times the right one throughout.",
         ),
         (
+            lambda X, y: (X.sum(), X @ y, y @ X),
+            lambda X, y: (X.sum(), y @ X, X @ y),
+            "Results 2 and 3 are swapped; result 1 is right.",
+        ),
+        (
+            lambda X, y: (X.sum(), X @ y, y @ X, y),
+            lambda X, y: (X.sum(), y, X @ y, y @ X),
+            "Results 2, 3 and 4 are in another order; result 1 is right.",
+        ),
+        (
+            lambda X, y: (X.sum(), X @ y, y @ X),
+            lambda X, y: (X.sum(), y @ X, 3 * (X @ y)),
+            "Results 2 and 3 are wrong; result 1 is right.",
+        ),
+        (
             lambda X, y: softmax(X),
             lambda X, y: np.exp(X),
             "Your result is right up to the sum of each row: "
@@ -99,3 +115,26 @@ def test_what_holds_in_some_failing_cases_only_is_not_said():
         return 2 * (X @ y) if len(X) > 2 else X @ y + [0.0, 1.0]
 
     assert said(lambda X, y: X @ y, doubled_in_large_cases) == ""
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda X, y: tuple(2 * X), "Your results are 2 times the right one throughout."),
+        (
+            lambda X, y: tuple(X[:, ::-1]),
+            "Your results are made of the right numbers, in other places.",
+        ),
+        (lambda X, y: tuple(X + X**2), ""),
+        (lambda X, y: tuple(X[::-1]), ""),
+    ],
+)
+def test_a_case_may_have_more_results_than_the_first(function, words):
+    assert said(lambda X, y: tuple(X), function) == words
+
+
+def test_gradients_of_another_number_in_each_case_are_compared():
+    entry = exercise("05.4")
+    verdict = entry.judge(lambda grads, limit: [2 * g for g in entry.answer(grads, limit)])
+    assert verdict.kind == "wrong"
+    assert "✗ not yet. Your results are 2 times the right one throughout.\n" in verdict.text

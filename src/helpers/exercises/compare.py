@@ -1,8 +1,6 @@
 """What a function did with one case, compared with what was expected, and put into words."""
 
 import copy
-import dis
-import linecache
 import re
 import traceback
 from collections.abc import Callable
@@ -11,6 +9,7 @@ import numpy as np
 
 from helpers.arrays import to_numpy
 from helpers.exercises.limit import TooLong
+from helpers.exercises.source import line_of_code
 
 __all__ = [
     "Outcome",
@@ -18,7 +17,6 @@ __all__ = [
     "arrays_given",
     "describe",
     "describe_results",
-    "is_stub",
     "lengths",
     "outcome",
 ]
@@ -45,6 +43,8 @@ def describe(value, whole: int = LARGE) -> str:
     if type(value).__module__.startswith("torch.nn.") and hasattr(value, "state_dict"):
         weights = [f"{name} = {describe(w)}" for name, w in value.state_dict().items()]
         return f"a {type(value).__name__} with {'; '.join(weights)}"[:400]
+    if type(value).__module__.startswith("torch.optim.") and hasattr(value, "param_groups"):
+        return f"{type(value).__name__}, lr {float(value.param_groups[0]['lr']):g}"
     array = _as_array(value)
     if array is None:
         is_array = type(value) is np.ndarray
@@ -176,13 +176,6 @@ class Outcome:
         return None if self.error is None else self.error.split(":")[0]
 
 
-def is_stub(function: Callable) -> bool:
-    """Whether the function does nothing but return a constant, as an untouched stub does."""
-    code = getattr(function, "__code__", None)
-    nothing = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
-    return code is not None and all(step.opname in nothing for step in dis.get_instructions(code))
-
-
 def all_same(outcomes: list[Outcome], others: list[Outcome]) -> bool:
     return all(mine.same_as(other) for mine, other in zip(outcomes, others, strict=True))
 
@@ -198,7 +191,7 @@ def outcome(function: Callable, case: tuple, run: Callable | None = None) -> Out
     except NotImplementedError:
         return Outcome(None, not_implemented=True)
     except BaseException as error:
-        return Outcome(error=_last_line(error), line=_line_of_code(error, function))
+        return Outcome(error=_last_line(error), line=line_of_code(error, function))
 
 
 def _last_line(error: BaseException) -> str:
@@ -207,14 +200,6 @@ def _last_line(error: BaseException) -> str:
     except Exception:  # an exception whose text raises
         line = type(error).__name__
     return re.sub(r"0x[0-9a-fA-F]+", "0x…", line)[:300]
-
-
-def _line_of_code(error: BaseException, function: Callable) -> str:
-    """The last line of the function's own file that the error came through, or nothing."""
-    code = getattr(function, "__code__", None)
-    frames = traceback.walk_tb(error.__traceback__)
-    numbers = [n for frame, n in frames if code and frame.f_code.co_filename == code.co_filename]
-    return linecache.getline(code.co_filename, numbers[-1]).strip()[:200] if numbers else ""
 
 
 def _as_array(value) -> np.ndarray | None:

@@ -14,18 +14,19 @@ from helpers.exercises.compare import (
     arrays_given,
     describe,
     describe_results,
-    is_stub,
     lengths,
     outcome,
 )
 from helpers.exercises.limit import TooLong, limited
 from helpers.exercises.relations import relation
+from helpers.exercises.source import is_stub, unused_arguments
 
 __all__ = ["Exercise", "Verdict", "explanation"]
 
 SMALL = 12  # a result with more elements is not shown whole, but where it differs
 GIVEN = 30  # of an argument with more elements only the shape is shown
 SECONDS = 10.0  # a learner's function may run this long on all cases together
+RANDOM = "your function gives another result each time; everything it needs is among its arguments."
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Exercise:
         accepted: functions that are right by another convention; each one's docstring names it.
         run: for a function that changes its arguments and returns nothing: calls it, as
             run(function, *case), and returns what is judged, arrays by name.
+        random: what is said to a wrong function that gives another result in each call.
         attempts: the verdicts of this session, without those on untouched stubs.
     """
 
@@ -63,6 +65,7 @@ class Exercise:
     misconceptions: tuple[Callable, ...]
     accepted: tuple[Callable, ...] = ()
     run: Callable | None = None
+    random: str = RANDOM
     attempts: list[Verdict] = field(default_factory=list, init=False)
     hints_shown: int = field(default=0, init=False)
 
@@ -121,7 +124,7 @@ class Exercise:
         for wrong in self.misconceptions:
             if all_same(outcomes, self.outcomes(wrong, cases)):
                 return Verdict("misconception", f"✗ {explanation(wrong)}", wrong.__name__)
-        return self._first_failure(cases, outcomes, expected)
+        return self._first_failure(function, cases, outcomes, expected)
 
     def _in_time(self, function: Callable, cases: list[tuple]) -> list[Outcome]:
         """The outcomes; a function that imported a framework meanwhile gets its time once more."""
@@ -143,7 +146,7 @@ class Exercise:
     def outcomes(self, function: Callable, cases: list[tuple]) -> list[Outcome]:
         return [outcome(function, case, self.run) for case in cases]
 
-    def _first_failure(self, cases, outcomes, expected) -> Verdict:
+    def _first_failure(self, function, cases, outcomes, expected) -> Verdict:
         failing = [t for t in zip(cases, outcomes, expected, strict=True) if not t[1].same_as(t[2])]
         case, mine, right = failing[0]
         named = self._named(case)
@@ -161,7 +164,9 @@ class Exercise:
             return Verdict("wrong kind", f"✗ {text}{given}")
         if problem := mine.unlike(right):
             return Verdict("wrong kind", f"✗ {problem}{given}")
-        true = self._relation(failing)
+        if self._is_random(function, case, mine):
+            return Verdict("wrong", f"✗ {self.random}\n  {self._way_on()}")
+        true = " ".join(filter(None, (self._unused(function), self._relation(failing))))
         got, wanted = mine.text, right.text
         if self.run:  # many results: show those that differ
             got, wanted = (describe_results(some) for some in mine.differences(right))
@@ -172,6 +177,20 @@ class Exercise:
         given, way_on = given.rsplit("\n", 1)
         text = f"✗ not yet.{f' {true}' if true else ''}{given}{shown}\n{way_on}"
         return Verdict("wrong", text)
+
+    def _is_random(self, function: Callable, case: tuple, first: Outcome) -> bool:
+        """Whether the function gives another result for the same case when it is called again."""
+        try:
+            (again,) = self._in_time(function, [case])
+        except TooLong:
+            return False
+        return not again.same_as(first)
+
+    def _unused(self, function: Callable) -> str:
+        """A sentence about the arguments that the answer needs and the function never reads."""
+        missing = unused_arguments(function) - unused_arguments(self.answer)
+        names = [n for k, n in enumerate(inspect.signature(self.answer).parameters) if k in missing]
+        return f"Your function never uses {' or '.join(names)}." if names else ""
 
     def _named(self, case: tuple) -> dict:
         """The arguments of a case by the names that the answer gives them."""

@@ -29,19 +29,26 @@ def relation(
     pairs = list(zip(mine, right, strict=True))
     if any(a.dtype.kind not in "biuf" for case in (*mine, *right) for a in case):
         return None
-    wrong = [k for k in range(len(right[0])) if any(not near(a[k], b[k]) for a, b in pairs)]
-    if not wrong:  # they differ in the last digits only
-        return None
-    of_wrong = [([a[k] for k in wrong], [b[k] for k in wrong]) for a, b in pairs]
-    which, subject = "", "Your result is" if len(right[0]) == 1 else "Your results are"
-    if len(wrong) < len(right[0]):
+    if all(near(a, b) for case in pairs for a, b in zip(*case, strict=True)):
+        return None  # they differ in the last digits only
+    which, subject = "", "Your results are"
+    counts = {len(b) for b in right}
+    if len(counts) == 1:  # else a result of one case has no fellow in another
+        wrong = [k for k in range(len(right[0])) if any(not near(a[k], b[k]) for a, b in pairs)]
         fine = [k for k in range(len(right[0])) if k not in wrong]
-        which = f"{listed(wrong)} wrong; {listed(fine).lower()} right."
-        subject = "What is wrong is" if len(wrong) == 1 else "Those that are wrong are"
-    elif len(wrong) > 1 and (order := in_another_order(pairs)):
-        return order
+        pairs = [([a[k] for k in wrong], [b[k] for k in wrong]) for a, b in pairs]
+        also_right = f"; {listed(fine).lower()} right." if fine else ""
+        if len(wrong) > 1 and in_another_order(pairs):
+            order = "swapped" if len(wrong) == 2 else "in another order"
+            whole = "Your results are right, but in another order."
+            return f"{listed(wrong)} {order}{also_right}" if fine else whole
+        if fine:
+            which = f"{listed(wrong)} wrong{also_right}"
+            subject = "What is wrong is" if len(wrong) == 1 else "Those that are wrong are"
+        elif len(wrong) == 1:
+            subject = "Your result is"
     for find in (not_finite, factor, transposed, up_to_their_sum, some_rows, other_places):
-        if words := find(of_wrong, sizes):
+        if words := find(pairs, sizes):
             whole = words if words[0].isupper() else f"{subject} {words}"
             return f"{which} {whole}".strip()
     return which or None
@@ -70,15 +77,13 @@ def listed(numbers: list[int]) -> str:
     return f"Results {', '.join(names[:-1])} and {names[-1]} are"
 
 
-def in_another_order(pairs) -> str | None:
+def in_another_order(pairs) -> bool:
     """Whether one exchange of the results makes all cases right."""
     count = len(pairs[0][1])
-    if count > 6:
-        return None
-    for order in itertools.permutations(range(count)):
-        if all(near(a[i], b[k]) for a, b in pairs for k, i in enumerate(order)):
-            return "Your results are right, but in another order."
-    return None
+    return count <= 6 and any(
+        all(near(a[i], b[k]) for a, b in pairs for k, i in enumerate(order))
+        for order in itertools.permutations(range(count))
+    )
 
 
 def not_finite(cases, sizes) -> str | None:

@@ -22,7 +22,6 @@ __all__ = [
     "noisy_chains",
     "rows_with_bias",
     "running_average",
-    "spectral_radius",
 ]
 
 
@@ -42,8 +41,33 @@ def descend(gradient, w, lr, steps):
     return np.array(path)
 
 
+def log_softmax(logits):
+    """Logarithms of the class probabilities, shape (B, K)."""
+    logits = logits - logits.max(axis=1, keepdims=True)  # the same probabilities, no overflow
+    return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+
+def cross_entropy(logits, y):
+    """Mean of −log ŷ of the right class; logits (B, K), y (B,) of integers."""
+    return -log_softmax(logits)[np.arange(len(y)), y].mean()
+
+
+def rows_with_bias(images):
+    """Images (N, 28, 28) as rows with a constant 1 at the end, shape (N, 785)."""
+    flat = images.reshape(len(images), -1)
+    return np.hstack([flat, np.ones_like(flat[:, :1])])
+
+
+def loss_and_gradient(X, W, y):
+    """Mean cross-entropy and, by (01.6), its gradient, shape (d, K)."""
+    log_y_hat, right = log_softmax(X @ W), (np.arange(len(y)), y)  # (B, K)
+    error = np.exp(log_y_hat)
+    error[right] -= 1
+    return -log_y_hat[right].mean(), X.T @ error / len(y)
+
+
 def heavy_ball(gradient, w, lr, beta, steps):
-    """Points visited from rest, by (01.9), shape (steps + 1, d)."""
+    """Points visited from rest, by (01.10), shape (steps + 1, d)."""
     path = [w, w - lr * gradient(w)]
     for _ in range(steps - 1):
         path.append(path[-1] - lr * gradient(path[-1]) + beta * (path[-1] - path[-2]))
@@ -51,25 +75,18 @@ def heavy_ball(gradient, w, lr, beta, steps):
 
 
 def iteration_matrix(lr_lambda, beta):
-    """M for each value of ηλ, shape (n, 2, 2)."""
+    """The matrix M of section 14 for each value of ηλ, shape (n, 2, 2)."""
     rows = [[1 + beta - lr_lambda, -beta + 0 * lr_lambda], [1 + 0 * lr_lambda, 0 * lr_lambda]]
     return np.moveaxis(np.array(rows), -1, 0)
 
 
-def spectral_radius(lr_lambda, beta):
-    """The right-hand side of (01.10)."""
-    middle = 1 + beta - lr_lambda
-    root = np.sqrt(np.maximum(middle**2 - 4 * beta, 0))
-    return np.where(middle**2 <= 4 * beta, np.sqrt(beta), (np.abs(middle) + root) / 2)
-
-
-def noisy_chains(rates, batch, chains, rng, curvature=3.0, sigma=2.0):
-    """Mean squares w² of independent SGD runs from w = 1, one step for each learning rate.
+def noisy_chains(rates, batch, chains, rng, curvature=3.0, sigma=2.0, start=1.0):
+    """Mean squares w² of independent SGD runs from w = start, one step for each learning rate.
 
     rates: shape (steps, settings); batch: shape (settings,). Returns the last w², shape
     (chains, settings), and the mean of w² before each step and at the end, (steps + 1, settings).
     """
-    w = np.ones((chains, len(batch)))
+    w = np.full((chains, len(batch)), start)
     means = [np.mean(w**2, axis=0)]
     for lr in rates:
         noise = sigma / np.sqrt(batch) * rng.normal(size=w.shape)
@@ -96,56 +113,31 @@ class Plain:
 
 class Momentum:
     def __init__(self, lr, beta=0.9):
-        self.lr, self.beta, self.v = lr, beta, 0.0
+        self.lr, self.beta, self.p = lr, beta, 0.0
 
     def update(self, w, grad):
-        self.v = self.beta * self.v + grad
-        return w - self.lr * self.v
+        self.p = self.beta * self.p + grad
+        return w - self.lr * self.p
 
 
 class Nesterov(Momentum):
     def update(self, w, grad):
-        self.v = self.beta * self.v + grad
-        return w - self.lr * (grad + self.beta * self.v)
+        self.p = self.beta * self.p + grad
+        return w - self.lr * (grad + self.beta * self.p)
 
 
 class Adam:
     def __init__(self, lr, beta1=0.9, beta2=0.999, eps=1e-8):
         self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
-        self.m, self.s, self.t = 0.0, 0.0, 0
+        self.m, self.v, self.t = 0.0, 0.0, 0
 
     def update(self, w, grad):
         self.t += 1
         self.m = self.beta1 * self.m + (1 - self.beta1) * grad
-        self.s = self.beta2 * self.s + (1 - self.beta2) * grad**2
+        self.v = self.beta2 * self.v + (1 - self.beta2) * grad**2
         m_hat = self.m / (1 - self.beta1**self.t)
-        s_hat = self.s / (1 - self.beta2**self.t)
-        return w - self.lr * m_hat / (np.sqrt(s_hat) + self.eps)
-
-
-def log_softmax(u):
-    """Logarithms of the class probabilities, shape (B, K)."""
-    u = u - u.max(axis=1, keepdims=True)  # the same probabilities, and no overflow
-    return u - np.log(np.exp(u).sum(axis=1, keepdims=True))
-
-
-def cross_entropy(X, W, y):
-    """Mean of −log p(right class); X (B, d), W (d, K), y (B,) of integers."""
-    return -log_softmax(X @ W)[np.arange(len(y)), y].mean()
-
-
-def rows_with_bias(images):
-    """Images (N, 28, 28) as rows with a constant 1 at the end, shape (N, 785)."""
-    flat = images.reshape(len(images), -1)
-    return np.hstack([flat, np.ones_like(flat[:, :1])])
-
-
-def loss_and_gradient(X, W, y):
-    """Mean cross-entropy and, by (01.24), its gradient, shape (d, K)."""
-    log_y_hat, right = log_softmax(X @ W), (np.arange(len(y)), y)  # (B, K)
-    error = np.exp(log_y_hat)
-    error[right] -= 1
-    return -log_y_hat[right].mean(), X.T @ error / len(y)
+        v_hat = self.v / (1 - self.beta2**self.t)
+        return w - self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
 
 
 class Classifier:
@@ -164,7 +156,7 @@ class Classifier:
         return loss
 
     def loss(self, X, y):
-        return cross_entropy(X, self.W, y)
+        return cross_entropy(X @ self.W, y)
 
     def predict(self, X):
         return (X @ self.W).argmax(axis=1)

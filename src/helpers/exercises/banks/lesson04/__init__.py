@@ -1,19 +1,19 @@
 """The exercises of lesson 04, language models: one file an exercise."""
 
 from helpers.exercises.banks.lesson04 import (
-    exercise_1,
-    exercise_2,
-    exercise_3,
-    exercise_4,
-    exercise_5,
+    beam_step,
+    bigram_table,
+    nucleus,
+    perplexity,
+    temperature,
 )
 
 __all__ = ["EXERCISES"]
 
 EXERCISES = (
-    exercise_1.EXERCISE,
-    exercise_2.EXERCISE,
-    exercise_3.EXERCISE,
-    exercise_4.EXERCISE,
-    exercise_5.EXERCISE,
+    perplexity.EXERCISE,
+    bigram_table.EXERCISE,
+    temperature.EXERCISE,
+    nucleus.EXERCISE,
+    beam_step.EXERCISE,
 )

@@ -1,21 +1,21 @@
 """The exercises of lesson 05, RNN and LSTM: one file an exercise."""
 
 from helpers.exercises.banks.lesson05 import (
-    exercise_1,
-    exercise_2,
-    exercise_3,
-    exercise_4,
-    exercise_5,
-    exercise_6,
+    bptt,
+    generation_loop,
+    global_clipping,
+    inputs_and_targets,
+    lstm_step,
+    rnn_step,
 )
 
 __all__ = ["EXERCISES"]
 
 EXERCISES = (
-    exercise_1.EXERCISE,
-    exercise_2.EXERCISE,
-    exercise_3.EXERCISE,
-    exercise_4.EXERCISE,
-    exercise_5.EXERCISE,
-    exercise_6.EXERCISE,
+    rnn_step.EXERCISE,
+    inputs_and_targets.EXERCISE,
+    bptt.EXERCISE,
+    global_clipping.EXERCISE,
+    lstm_step.EXERCISE,
+    generation_loop.EXERCISE,
 )

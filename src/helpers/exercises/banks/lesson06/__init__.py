@@ -1,19 +1,19 @@
 """The exercises of lesson 06, the game of GANs: one file an exercise."""
 
 from helpers.exercises.banks.lesson06 import (
-    exercise_1,
-    exercise_2,
-    exercise_3,
-    exercise_4,
-    exercise_5,
+    average_network,
+    generator_loss,
+    gradient_penalty,
+    optimal_discriminator,
+    training_steps,
 )
 
 __all__ = ["EXERCISES"]
 
 EXERCISES = (
-    exercise_1.EXERCISE,
-    exercise_2.EXERCISE,
-    exercise_3.EXERCISE,
-    exercise_4.EXERCISE,
-    exercise_5.EXERCISE,
+    optimal_discriminator.EXERCISE,
+    generator_loss.EXERCISE,
+    training_steps.EXERCISE,
+    gradient_penalty.EXERCISE,
+    average_network.EXERCISE,
 )

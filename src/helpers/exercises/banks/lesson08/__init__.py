@@ -1,21 +1,21 @@
 """The exercises of lesson 08, the VAE: one file an exercise."""
 
 from helpers.exercises.banks.lesson08 import (
-    exercise_1,
-    exercise_2,
-    exercise_3,
-    exercise_4,
-    exercise_5,
-    exercise_6,
+    elbo,
+    free_bits,
+    importance_bound,
+    kl_to_normal,
+    psnr,
+    reparameterise,
 )
 
 __all__ = ["EXERCISES"]
 
 EXERCISES = (
-    exercise_1.EXERCISE,
-    exercise_2.EXERCISE,
-    exercise_3.EXERCISE,
-    exercise_4.EXERCISE,
-    exercise_5.EXERCISE,
-    exercise_6.EXERCISE,
+    kl_to_normal.EXERCISE,
+    reparameterise.EXERCISE,
+    elbo.EXERCISE,
+    importance_bound.EXERCISE,
+    psnr.EXERCISE,
+    free_bits.EXERCISE,
 )

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from helpers.exercises.banks.lesson10.common import softmax
 from helpers.exercises.engine import Exercise
+from helpers.exercises.functions import softmax
 
 __all__ = ["EXERCISE"]
 

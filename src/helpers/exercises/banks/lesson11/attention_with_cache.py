@@ -3,13 +3,9 @@
 import numpy as np
 
 from helpers.exercises.engine import Exercise
+from helpers.exercises.functions import softmax
 
 __all__ = ["EXERCISE"]
-
-
-def _softmax(scores):
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def attention_with_cache(e, wpe, Wq, Wk, Wv, past_k, past_v):
@@ -33,7 +29,7 @@ def _attention(
     keys, values = np.concatenate([past_k, x @ Wk]), np.concatenate([past_v, x @ Wv])
     scores = x @ Wq @ keys.T / (scale or np.sqrt(keys.shape[1]))
     scores = np.where(np.tri(T, n + T, n) if visible is None else visible, scores, hidden)
-    return _softmax(scores) @ values, keys, values
+    return softmax(scores) @ values, keys, values
 
 
 def positions_restart(e, wpe, Wq, Wk, Wv, past_k, past_v):
@@ -70,7 +66,7 @@ def attends_before_appending(e, wpe, Wq, Wk, Wv, past_k, past_v):
     _, keys, values = _attention(e, wpe, Wq, Wk, Wv, past_k, past_v)
     n = len(past_k)
     scores = (e + wpe[n : n + len(e)]) @ Wq @ past_k.T / np.sqrt(past_k.shape[1])
-    return _softmax(scores) @ past_v, keys, values
+    return softmax(scores) @ past_v, keys, values
 
 
 def attends_before_appending_to_nobody(e, wpe, Wq, Wk, Wv, past_k, past_v):
@@ -137,7 +133,7 @@ def positions_in_the_queries_only(e, wpe, Wq, Wk, Wv, past_k, past_v):
     n, T = len(past_k), len(e)
     keys, values = np.concatenate([past_k, e @ Wk]), np.concatenate([past_v, e @ Wv])
     scores = (e + wpe[n : n + T]) @ Wq @ keys.T / np.sqrt(keys.shape[1])
-    return _softmax(np.where(np.tri(T, n + T, n), scores, -np.inf)) @ values, keys, values
+    return softmax(np.where(np.tri(T, n + T, n), scores, -np.inf)) @ values, keys, values
 
 
 def positions_not_in_the_queries(e, wpe, Wq, Wk, Wv, past_k, past_v):
@@ -146,7 +142,7 @@ def positions_not_in_the_queries(e, wpe, Wq, Wk, Wv, past_k, past_v):
     _, keys, values = _attention(e, wpe, Wq, Wk, Wv, past_k, past_v)
     n, T = len(past_k), len(e)
     scores = np.where(np.tri(T, n + T, n), e @ Wq @ keys.T / np.sqrt(keys.shape[1]), -np.inf)
-    return _softmax(scores) @ values, keys, values
+    return softmax(scores) @ values, keys, values
 
 
 def positions_added_to_the_cache(e, wpe, Wq, Wk, Wv, past_k, past_v):
@@ -183,7 +179,7 @@ def new_keys_in_front(e, wpe, Wq, Wk, Wv, past_k, past_v):
     x = e + wpe[n : n + T]
     keys, values = np.concatenate([x @ Wk, past_k]), np.concatenate([x @ Wv, past_v])
     scores = x @ Wq @ keys.T / np.sqrt(keys.shape[1])
-    return _softmax(np.where(np.tri(T, n + T, n), scores, -np.inf)) @ values, keys, values
+    return softmax(np.where(np.tri(T, n + T, n), scores, -np.inf)) @ values, keys, values
 
 
 def blind_to_itself(e, wpe, Wq, Wk, Wv, past_k, past_v):
@@ -207,7 +203,7 @@ def masked_after_the_softmax(e, wpe, Wq, Wk, Wv, past_k, past_v):
     n, T = len(past_k), len(e)
     x = e + wpe[n : n + T]
     keys, values = np.concatenate([past_k, x @ Wk]), np.concatenate([past_v, x @ Wv])
-    weights = _softmax(x @ Wq @ keys.T / np.sqrt(keys.shape[1])) * np.tri(T, n + T, n)
+    weights = softmax(x @ Wq @ keys.T / np.sqrt(keys.shape[1])) * np.tri(T, n + T, n)
     return weights @ values, keys, values
 
 
@@ -218,7 +214,7 @@ def masked_after_the_softmax_and_renormalised(e, wpe, Wq, Wk, Wv, past_k, past_v
     n, T = len(past_k), len(e)
     x = e + wpe[n : n + T]
     keys, values = np.concatenate([past_k, x @ Wk]), np.concatenate([past_v, x @ Wv])
-    weights = _softmax(x @ Wq @ keys.T / np.sqrt(keys.shape[1])) * np.tri(T, n + T, n)
+    weights = softmax(x @ Wq @ keys.T / np.sqrt(keys.shape[1])) * np.tri(T, n + T, n)
     return weights / weights.sum(axis=1, keepdims=True) @ values, keys, values
 
 
@@ -239,7 +235,7 @@ def masked_with_zero(e, wpe, Wq, Wk, Wv, past_k, past_v):
     x = e + wpe[n : n + T]
     keys, values = np.concatenate([past_k, x @ Wk]), np.concatenate([past_v, x @ Wv])
     scores = x @ Wq @ keys.T / np.sqrt(keys.shape[1]) * np.tri(T, n + T, n)
-    return _softmax(scores) @ values, keys, values
+    return softmax(scores) @ values, keys, values
 
 
 def attention_with_cache_cases(rng):

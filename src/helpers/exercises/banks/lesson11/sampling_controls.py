@@ -3,13 +3,9 @@
 import numpy as np
 
 from helpers.exercises.engine import Exercise
+from helpers.exercises.functions import softmax
 
 __all__ = ["EXERCISE"]
-
-
-def _softmax(scores):
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def next_probabilities(logits, temperature, k, p):
@@ -40,7 +36,7 @@ def top_p_before_temperature(logits, temperature, k, p):
     """Your nucleus is chosen before the temperature is applied. The temperature changes how many
     tokens hold the mass p, so it comes first: temperature, top-k, top-p."""
     kept = _top_k(logits, k)
-    return _softmax(np.where(_nucleus(_softmax(kept), p), kept / temperature, -np.inf))
+    return softmax(np.where(_nucleus(softmax(kept), p), kept / temperature, -np.inf))
 
 
 def top_p_over_all_tokens(logits, temperature, k, p):
@@ -48,29 +44,29 @@ def top_p_over_all_tokens(logits, temperature, k, p):
     Top-k comes first and removes tokens. Renormalise then: what is left has mass 1, and p is a
     share of that."""
     warm = logits / temperature
-    both = np.isfinite(_top_k(warm, k)) & _nucleus(_softmax(warm), p)
-    return _softmax(np.where(both, warm, -np.inf))
+    both = np.isfinite(_top_k(warm, k)) & _nucleus(softmax(warm), p)
+    return softmax(np.where(both, warm, -np.inf))
 
 
 def not_renormalised(logits, temperature, k, p):
     """Your probabilities do not sum to 1: what the nucleus excludes is set to zero, and the rest is
     left as it was. Divide by the sum of what is left."""
-    probabilities = _softmax(_top_k(logits / temperature, k))
+    probabilities = softmax(_top_k(logits / temperature, k))
     return np.where(_nucleus(probabilities, p), probabilities, 0)
 
 
 def never_renormalised(logits, temperature, k, p):
     """Your probabilities are those of the softmax over all tokens, with zeros for what is excluded.
     They do not sum to 1. Renormalise after top-k and after top-p."""
-    warm = _softmax(logits / temperature)
-    kept = _nucleus(_softmax(_top_k(logits / temperature, k)), p)
+    warm = softmax(logits / temperature)
+    kept = _nucleus(softmax(_top_k(logits / temperature, k)), p)
     return np.where(kept, warm, 0)
 
 
 def crossing_token_left_out(logits, temperature, k, p):
     """Your nucleus ends before the token that crosses p. That token is inside: the nucleus is the
     smallest set whose mass is at least p."""
-    probabilities = _softmax(_top_k(logits / temperature, k))
+    probabilities = softmax(_top_k(logits / temperature, k))
     order = np.argsort(-probabilities, kind="stable")
     kept = np.zeros(len(logits), dtype=bool)
     kept[order] = np.cumsum(probabilities[order]) <= p
@@ -93,7 +89,7 @@ def temperature_last(logits, temperature, k, p):
     """Your temperature comes last, after the softmax: it divides probabilities and then a softmax
     makes new ones, in which the excluded tokens come back. It divides logits, and it comes
     first."""
-    return _softmax(next_probabilities(logits, 1.0, k, p) / temperature)
+    return softmax(next_probabilities(logits, 1.0, k, p) / temperature)
 
 
 def top_k_left_out(logits, temperature, k, p):
@@ -110,8 +106,8 @@ def excluded_logits_zero(logits, temperature, k, p):
     """Your excluded tokens get the logit 0, and exp(0) is 1: they can be drawn. Their logit is −∞,
     or their probability 0."""
     warm = logits / temperature
-    kept = _nucleus(_softmax(_top_k(warm, k)), p)
-    return _softmax(np.where(kept, warm, 0.0))
+    kept = _nucleus(softmax(_top_k(warm, k)), p)
+    return softmax(np.where(kept, warm, 0.0))
 
 
 def one_token_too_many(logits, temperature, k, p):
@@ -124,7 +120,7 @@ def own_probability_reaches_p(logits, temperature, k, p):
     """Your function keeps the tokens whose own probability is at least p, and the best one in any
     case. Top-p looks at the mass of the best tokens together: add up their probabilities, from the
     largest down, until the sum reaches p."""
-    probabilities = _softmax(_top_k(logits / temperature, k))
+    probabilities = softmax(_top_k(logits / temperature, k))
     kept = np.zeros(len(logits))
     best = np.argmax(probabilities)
     kept[best] = probabilities[best]
@@ -136,7 +132,7 @@ def own_probability_reaches_p_or_nobody(logits, temperature, k, p):
     """Your function keeps the tokens whose own probability is at least p; where there is none, 0/0
     is NaN. Top-p looks at the mass of the best tokens together: add up their probabilities, from
     the largest down, until the sum reaches p."""
-    probabilities = _softmax(_top_k(logits / temperature, k))
+    probabilities = softmax(_top_k(logits / temperature, k))
     kept = np.where(probabilities >= p, probabilities, 0)
     return kept / kept.sum()
 
@@ -149,7 +145,7 @@ def best_first(logits, temperature, k, p):
 
 def _by_the_crossing(logits, temperature, k, p, crossing):
     """The nucleus as the best tokens up to the index that `crossing` finds in their masses."""
-    probabilities = _softmax(_top_k(logits / temperature, k))
+    probabilities = softmax(_top_k(logits / temperature, k))
     order = np.argsort(-probabilities, kind="stable")
     kept = order[: crossing(np.cumsum(probabilities[order])) + 1]
     result = np.zeros(len(logits))

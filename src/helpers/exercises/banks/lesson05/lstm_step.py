@@ -3,6 +3,7 @@
 import numpy as np
 
 from helpers.exercises.engine import Exercise
+from helpers.exercises.functions import sigmoid
 
 
 def one_lstm_step(x, h, c, Wx, Wh, b):
@@ -14,32 +15,28 @@ def one_lstm_step(x, h, c, Wx, Wh, b):
     return sigmoid(o) * np.tanh(c), c
 
 
-def _sigmoid(u):
-    return 1 / (1 + np.exp(-u))
-
-
 def candidate_and_output_swapped(x, h, c, Wx, Wh, b):
     """Your function behaves exactly as if the order of the gates were input, forget, output,
     candidate. Here, as in PyTorch and Keras, the candidate comes before the output gate."""
     i, f, o, g = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
-    c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
-    return _sigmoid(o) * np.tanh(c), c
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
 
 
 def forget_and_input_swapped(x, h, c, Wx, Wh, b):
     """Your function behaves exactly as if the forget gate came first. Here the input gate does: it
     decides what is added, the forget gate what is kept."""
     f, i, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
-    c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
-    return _sigmoid(o) * np.tanh(c), c
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
 
 
 def output_gate_second(x, h, c, Wx, Wh, b):
     """Your function behaves exactly as if the order of the gates were input, output, forget,
     candidate, as ONNX stores them. Here it is input, forget, candidate, output."""
     i, o, f, g = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
-    c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
-    return _sigmoid(o) * np.tanh(c), c
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
 
 
 def gate_biases_left_out(x, h, c, Wx, Wh, b):
@@ -52,24 +49,24 @@ def tanh_forgotten_on_the_output(x, h, c, Wx, Wh, b):
     """Your cell state is right, but h is o · c: the tanh is missing. The cell state may grow beyond
     1, and h = o · tanh(c) may not."""
     i, f, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
-    c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
-    return _sigmoid(o) * c, c
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * c, c
 
 
 def sigmoid_on_the_candidate(x, h, c, Wx, Wh, b):
     """Your function behaves exactly as if the candidate went through a sigmoid like the gates. Then
     only positive amounts could be added. The candidate is tanh(u), of either sign."""
     i, f, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
-    c = _sigmoid(f) * c + _sigmoid(i) * _sigmoid(g)
-    return _sigmoid(o) * np.tanh(c), c
+    c = sigmoid(f) * c + sigmoid(i) * sigmoid(g)
+    return sigmoid(o) * np.tanh(c), c
 
 
 def forget_gate_left_out(x, h, c, Wx, Wh, b):
     """Your function keeps the whole old cell state, as if the forget gate were 1: c + i · g. The
     forget gate multiplies the old one: f · c + i · g."""
     i, _, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
-    c = c + _sigmoid(i) * np.tanh(g)
-    return _sigmoid(o) * np.tanh(c), c
+    c = c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
 
 
 def gates_without_sigmoid(x, h, c, Wx, Wh, b):
@@ -101,7 +98,7 @@ def old_cell_state_returned(x, h, c, Wx, Wh, b):
 def old_cell_state_shown(x, h, c, Wx, Wh, b):
     """Your h is made of the cell state before the step. First renew c, then h = o · tanh(c)."""
     i, f, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
-    return _sigmoid(o) * np.tanh(c), _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), sigmoid(f) * c + sigmoid(i) * np.tanh(g)
 
 
 def results_in_the_other_order(x, h, c, Wx, Wh, b):
@@ -121,16 +118,16 @@ def input_gate_turned_for_the_forget_gate(x, h, c, Wx, Wh, b):
     """Your function takes 1 − i for the forget gate, as a GRU does. The LSTM's forget gate has its
     own pre-activation: it can keep the old and add the new at once."""
     i, _, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
-    c = (1 - _sigmoid(i)) * c + _sigmoid(i) * np.tanh(g)
-    return _sigmoid(o) * np.tanh(c), c
+    c = (1 - sigmoid(i)) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
 
 
 def tanh_of_the_product(x, h, c, Wx, Wh, b):
     """Your cell state is right, but h is tanh(o · c). The tanh belongs to the cell state alone, and
     the output gate multiplies the result: h = o · tanh(c)."""
     i, f, g, o = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
-    c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
-    return np.tanh(_sigmoid(o) * c), c
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return np.tanh(sigmoid(o) * c), c
 
 
 def gates_interleaved(x, h, c, Wx, Wh, b):
@@ -139,8 +136,8 @@ def gates_interleaved(x, h, c, Wx, Wh, b):
     gate's, the next H the forget gate's, and so on."""
     u = x @ Wx + h @ Wh + b
     i, f, g, o = (u[:, k::4] for k in range(4))
-    c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
-    return _sigmoid(o) * np.tanh(c), c
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
 
 
 def one_lstm_step_cases(rng):

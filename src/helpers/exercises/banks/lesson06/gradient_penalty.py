@@ -1,7 +1,7 @@
 """Exercise 06.4: the critic's loss with gradient penalty. What is right, and the known mistakes."""
 
 from helpers.exercises.banks.lesson06.networks import linear, network, tensor
-from helpers.exercises.engine import Exercise, Verdict, explanation
+from helpers.exercises.engine import Exercise
 
 
 def critic_loss_and_gradient(critic, real, fake, t, weight):
@@ -193,15 +193,6 @@ def one_share_for_the_batch(critic, real, fake, t, weight):
     return _with_penalty(critic, real, fake, weight, ((slopes.norm(dim=1) - 1) ** 2).mean())
 
 
-def shares_of_its_own(critic, real, fake, t, weight):
-    """Your function gives another result when it is called again: it draws shares of its own. In
-    training t is drawn, but here it is given, so that results can be compared: mix
-    t · real + (1 − t) · fake."""
-    import torch
-
-    return critic_loss_and_gradient(critic, real, fake, torch.rand_like(t), weight)
-
-
 def _mixed(real, fake, t):
     return (t * real + (1 - t) * fake).requires_grad_()
 
@@ -236,23 +227,7 @@ def critic_loss_and_gradient_cases(rng):
         yield critic, *points, tensor(rng.random((B, 1))), weight
 
 
-class WithGivenShares(Exercise):
-    """An exercise that also names the mistake of drawing one's own shares.
-
-    Such a result is another one in each call, so no misconception can match it.
-    """
-
-    def judge(self, function):
-        verdict = super().judge(function)
-        if verdict.kind == "wrong":
-            first, again = self.outcomes(function, [self.all_cases()[1]] * 2)
-            if not first.same_as(again):
-                text, name = explanation(shares_of_its_own), shares_of_its_own.__name__
-                return Verdict("misconception", f"✗ {text}", name)
-        return verdict
-
-
-EXERCISE = WithGivenShares(
+EXERCISE = Exercise(
     id="06.4",
     title="The critic's loss with gradient penalty",
     cases=critic_loss_and_gradient_cases,
@@ -292,4 +267,7 @@ EXERCISE = WithGivenShares(
         mixed_half_and_half,
         one_share_for_the_batch,
     ),
+    random="your function gives another result when it is called again: it draws shares of its "
+    "own. In training t is drawn, but here it is given, so that results can be compared: mix "
+    "t · real + (1 − t) · fake.",
 )

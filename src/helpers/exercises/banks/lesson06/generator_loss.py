@@ -3,6 +3,7 @@
 import numpy as np
 
 from helpers.exercises.engine import Exercise
+from helpers.exercises.functions import sigmoid
 
 
 def generator_loss(logits):
@@ -24,7 +25,7 @@ def labels_swapped(logits):
 def log_of_the_mean(logits):
     """Your function takes the logarithm of the mean probability. The loss is the mean of the
     logarithms: one sample that is found out costs much, and a mean of probabilities hides it."""
-    return -np.log(np.mean(_sigmoid(logits)))
+    return -np.log(np.mean(sigmoid(logits)))
 
 
 def loss_of_the_mean_logit(logits):
@@ -37,26 +38,26 @@ def naive_logarithm(logits):
     """Your function is right for moderate logits, and infinite where a logit is −1000: exp(1000)
     overflows, or σ(u) is 0 and its log −∞. Stay with the logits: −log D is log(1 + exp(−u)), which
     is np.logaddexp(0, −u)."""
-    return np.mean(-np.log(_sigmoid(logits)))
+    return np.mean(-np.log(sigmoid(logits)))
 
 
 def kept_from_zero(logits):
     """Your function keeps the probability away from 0 by an ε of 1e-8. That caps the loss near 18,
     so its slope is 0 where the discriminator is sure. Stay with the logits: np.logaddexp(0, −u)."""
-    return np.mean(-np.log(_sigmoid(logits) + 1e-8))
+    return np.mean(-np.log(sigmoid(logits) + 1e-8))
 
 
 def clipped_as_in_keras(logits):
     """Your function keeps the probability away from 0 by 1e-7, as Keras does when it gets
     probabilities. That caps the loss near 16, so its slope is 0 where the discriminator is sure.
     Stay with the logits: np.logaddexp(0, −u)."""
-    return np.mean(-np.log(np.maximum(_sigmoid(logits), 1e-7)))
+    return np.mean(-np.log(np.maximum(sigmoid(logits), 1e-7)))
 
 
 def sigmoid_twice(logits):
     """Your function behaves exactly as if the sigmoid were applied twice: probabilities go into a
     loss that wants logits. Such a loss can never fall below 0.31."""
-    return np.mean(np.logaddexp(0, -_sigmoid(logits)))
+    return np.mean(np.logaddexp(0, -sigmoid(logits)))
 
 
 def summed_over_the_batch(logits):
@@ -83,10 +84,6 @@ def logits_as_probabilities(logits):
     return np.mean(-np.log(logits))
 
 
-def _sigmoid(u):
-    return 1 / (1 + np.exp(-u))
-
-
 def overflows_at_1000(logits):
     """Your function is right for moderate logits, and infinite where a logit is 1000: exp(1000)
     overflows. log(1 + exp(u)) − u is −log D, but np.logaddexp(0, −u) is safe on both sides."""
@@ -96,7 +93,7 @@ def overflows_at_1000(logits):
 def kept_from_zero_by_less(logits):
     """Your function keeps the probability away from 0 by an ε of 1e-12. That caps the loss near 28,
     so its slope is 0 where the discriminator is sure. Stay with the logits: np.logaddexp(0, −u)."""
-    return np.mean(-np.log(_sigmoid(logits) + 1e-12))
+    return np.mean(-np.log(sigmoid(logits) + 1e-12))
 
 
 def stopped_at_100(logits):
@@ -139,7 +136,7 @@ def hinge(logits):
 def squared_distance_from_1(logits):
     """Your function is a least-squares loss, the mean of (σ(u) − 1)²: another GAN's. It saturates
     where the discriminator is sure. The loss here is the mean of −log σ(u)."""
-    return np.mean((_sigmoid(logits) - 1) ** 2)
+    return np.mean((sigmoid(logits) - 1) ** 2)
 
 
 def not_averaged(logits):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from helpers.exercises.engine import Exercise
+from helpers.exercises.functions import softmax
 
 
 def with_temperature(logits, tau):
@@ -11,44 +12,39 @@ def with_temperature(logits, tau):
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def _softmax(logits):
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
-
-
 def probabilities_divided_and_renormalised(logits, tau):
     """Your function behaves exactly as if the probabilities were divided by τ and renormalised, or
     as if there were no temperature: τ cancels. Divide the logits, before the softmax."""
-    return _softmax(logits)
+    return softmax(logits)
 
 
 def softmax_of_probabilities(logits, tau):
     """Your function behaves exactly as if the temperature were applied after the softmax, to the
     probabilities, and then a second softmax: softmax(p/τ) is nearly uniform. Divide the logits."""
-    return _softmax(_softmax(logits) / tau)
+    return softmax(softmax(logits) / tau)
 
 
 def multiplied(logits, tau):
     """Your function multiplies the logits by τ instead of dividing. A small temperature must make
     the distribution sharper."""
-    return _softmax(logits * tau)
+    return softmax(logits * tau)
 
 
 def not_renormalised(logits, tau):
     """Your function takes p to the power 1/τ but does not divide by the sum afterwards."""
-    return _softmax(logits) ** (1 / tau)
+    return softmax(logits) ** (1 / tau)
 
 
 def probabilities_divided(logits, tau):
     """Your function divides the probabilities by τ: the rows sum to 1/τ instead of 1. Divide the
     logits by τ, then take the softmax."""
-    return _softmax(logits) / tau
+    return softmax(logits) / tau
 
 
 def temperature_over_the_batch(logits, tau):
     """Your function normalises over the batch: the columns sum to one. Each row is one
     distribution, so the softmax runs along axis 1."""
-    return _softmax((logits / tau).T).T
+    return softmax((logits / tau).T).T
 
 
 def softmax_forgotten(logits, tau):
@@ -105,7 +101,7 @@ def undivided_maximum_of_the_whole_array(logits, tau):
 def sign_turned(logits, tau):
     """Your function behaves exactly as if the sign of the logits were turned: the least probable
     token becomes the most probable. The exponential takes logits / tau as it is."""
-    return _softmax(-logits / tau)
+    return softmax(-logits / tau)
 
 
 def temperature_cases(rng):

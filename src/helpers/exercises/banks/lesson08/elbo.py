@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from helpers.exercises.banks.lesson08.exercise_1 import kl_to_standard_normal
+from helpers.exercises.banks.lesson08.kl_to_normal import kl_to_standard_normal
 from helpers.exercises.engine import Exercise
+from helpers.exercises.functions import sigmoid
 
 
 def elbo(x, logits, mu, logvar):
@@ -160,14 +161,14 @@ def squared_error(x, logits, mu, logvar):
     """Your reconstruction is a summed squared error. That belongs to Gaussian pixels. The decoder
     here is a Bernoulli one: a pixel's log-likelihood is x log p + (1 − x) log(1 − p), which is
     x · logit − np.logaddexp(0, logit)."""
-    return -((x - _sigmoid(logits)) ** 2).sum(axis=1).mean() - _kl(mu, logvar)
+    return -((x - sigmoid(logits)) ** 2).sum(axis=1).mean() - _kl(mu, logvar)
 
 
 def half_of_the_squared_error(x, logits, mu, logvar):
     """Your reconstruction is half a squared error, the log-likelihood of Gaussian pixels with
     variance 1. The decoder here is a Bernoulli one: a pixel's log-likelihood is x log p +
     (1 − x) log(1 − p), which is x · logit − np.logaddexp(0, logit)."""
-    return -0.5 * ((x - _sigmoid(logits)) ** 2).sum(axis=1).mean() - _kl(mu, logvar)
+    return -0.5 * ((x - sigmoid(logits)) ** 2).sum(axis=1).mean() - _kl(mu, logvar)
 
 
 def ink_and_paper_exchanged(x, logits, mu, logvar):
@@ -197,10 +198,6 @@ def reconstruction_summed_over_the_batch(x, logits, mu, logvar):
 
 def _kl(mu, logvar):
     return kl_to_standard_normal(mu, logvar).mean()
-
-
-def _sigmoid(u):
-    return 1 / (1 + np.exp(-u))
 
 
 def elbo_cases(rng):
