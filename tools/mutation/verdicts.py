@@ -30,7 +30,7 @@ class Call:
 def recorded() -> Iterator[list[Call]]:
     """Note the calls of helpers.check in the block, and the arrays that they compare."""
     calls: list[Call] = []
-    originals = {name: getattr(check, name) for name in (*CHECKS, "_compared")}
+    originals = {name: getattr(check, name) for name in (*CHECKS, "compared")}
 
     def noting(name: str):
         def function(eq, *args, **keywords):
@@ -44,14 +44,14 @@ def recorded() -> Iterator[list[Call]]:
         return function
 
     def compared(eq, a, b, where=""):
-        a, b = originals["_compared"](eq, a, b, where)
+        a, b = originals["compared"](eq, a, b, where)
         calls[-1].pairs.append((np.array(a, dtype=float), np.array(b, dtype=float)))
         return a, b
 
     try:
         for name in CHECKS:
             setattr(check, name, noting(name))
-        check._compared = compared
+        check.compared = compared
         yield calls
     finally:
         for name, function in originals.items():
