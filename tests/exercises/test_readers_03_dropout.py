@@ -83,6 +83,7 @@ def by_where(delta, mask, keep, rng):
 
 
 def in_place(delta, mask, keep, rng):
+    delta = delta.copy()
     delta[np.logical_not(mask)] = 0
     delta /= keep
     return delta

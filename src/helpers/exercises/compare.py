@@ -3,7 +3,7 @@
 import copy
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -106,6 +106,7 @@ class Outcome:
         results = value.values() if isinstance(value, dict) else value
         results = results if isinstance(value, tuple | list | dict) else (value,)
         self.coarse = any("bfloat16" in str(getattr(part, "dtype", "")) for part in results)
+        self.changed: list[int] = []  # places of arguments that are not as they were
 
     @property
     def size(self) -> int:
@@ -134,9 +135,17 @@ class Outcome:
                 return f"{which}expected {_kind([b])}, but got {_kind([a])}"
             if (a.dtype.kind == "U") != (b.dtype.kind == "U"):
                 return f"{which}expected {_noun(b)}, but got {_noun(a)}"
+            if b.dtype.kind == "b" and not np.isin(a, (0, 1)).all():  # 0 and 1 do for truth values
+                return f"{which}expected {_noun(b)}, but got {_noun(a)}"
         return None
 
+    def breaks(self, other: "Outcome") -> bool:
+        """Whether there is nothing to compare: an error, no result, or another kind or shape."""
+        return self.error is not None or self.is_nothing or self.unlike(other) is not None
+
     def same_as(self, other: "Outcome") -> bool:
+        if self.is_nothing or other.is_nothing:  # a mistake may be to return nothing in some cases
+            return self.is_nothing and other.is_nothing
         if self.error is not None or other.error is not None:
             return self.error_type == other.error_type
         if self.parts is None or other.parts is None or self.unlike(other):
@@ -180,12 +189,19 @@ def all_same(outcomes: list[Outcome], others: list[Outcome]) -> bool:
     return all(mine.same_as(other) for mine, other in zip(outcomes, others, strict=True))
 
 
-def outcome(function: Callable, case: tuple, run: Callable | None = None) -> Outcome:
-    """Call the function on a copy of the case; no exception but the time limit's gets out."""
-    case = copy.deepcopy(case)
+def outcome(
+    function: Callable, case: tuple, run: Callable | None = None, keeps: Sequence[int] = ()
+) -> Outcome:
+    """Call the function on a copy of the case; no exception but the time limit's gets out.
+
+    Of the arguments at the places `keeps`, the outcome says which ones the function changed.
+    """
+    given, case = case, copy.deepcopy(case)
     try:
         with np.errstate(all="ignore"):
-            return Outcome(run(function, *case) if run else function(*case))
+            found = Outcome(run(function, *case) if run else function(*case))
+        found.changed = [k for k in keeps if not Outcome(case[k]).same_as(Outcome(given[k]))]
+        return found
     except (TooLong, KeyboardInterrupt):
         raise
     except NotImplementedError:

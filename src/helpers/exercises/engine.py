@@ -54,6 +54,9 @@ class Exercise:
         run: for a function that changes its arguments and returns nothing: calls it, as
             run(function, *case), and returns what is judged, arrays by name.
         random: what is said to a wrong function that gives another result in each call.
+        keeps: the arguments that must stay as they are, by name, each with the harm that is done
+            otherwise; in an exercise without `keeps` a function may change its arguments.
+        secret: the right results are so few that they could be copied: they are not shown.
         attempts: the verdicts of this session, without those on untouched stubs.
     """
 
@@ -66,6 +69,8 @@ class Exercise:
     accepted: tuple[Callable, ...] = ()
     run: Callable | None = None
     random: str = RANDOM
+    keeps: dict[str, str] = field(default_factory=dict)
+    secret: bool = False
     attempts: list[Verdict] = field(default_factory=list, init=False)
     hints_shown: int = field(default=0, init=False)
 
@@ -117,10 +122,10 @@ class Exercise:
             return Verdict("not attempted", f"not attempted yet{why}. {self._way_on()}")
         expected = self.outcomes(self.answer, cases)
         if all_same(outcomes, expected):
-            return Verdict("right", f"✓ {self.title}: right in all {len(cases)} cases.")
+            return self._right(outcomes, f"right in all {len(cases)} cases.")
         for other in self.accepted:
             if all_same(outcomes, self.outcomes(other, cases)):
-                return Verdict("right", f"✓ {self.title}: {explanation(other)}")
+                return self._right(outcomes, explanation(other))
         for wrong in self.misconceptions:
             if all_same(outcomes, self.outcomes(wrong, cases)):
                 return Verdict("misconception", f"✗ {explanation(wrong)}", wrong.__name__)
@@ -144,11 +149,21 @@ class Exercise:
         return list(self.cases(np.random.default_rng(0)))
 
     def outcomes(self, function: Callable, cases: list[tuple]) -> list[Outcome]:
-        return [outcome(function, case, self.run) for case in cases]
+        keeps = [k for k, name in enumerate(self._parameters()) if name in self.keeps]
+        return [outcome(function, case, self.run, keeps) for case in cases]
+
+    def _right(self, outcomes: list[Outcome], words: str) -> Verdict:
+        """The verdict on right results: an argument changed on the way may spoil it."""
+        if changed := {k for mine in outcomes for k in mine.changed}:
+            name = self._parameters()[min(changed)]
+            text = f"✗ right, but your function changes its argument {name}, and {self.keeps[name]}"
+            return Verdict("wrong", text)
+        return Verdict("right", f"✓ {self.title}: {words}")
 
     def _first_failure(self, function, cases, outcomes, expected) -> Verdict:
         failing = [t for t in zip(cases, outcomes, expected, strict=True) if not t[1].same_as(t[2])]
-        case, mine, right = failing[0]
+        # A wrong shape says more than wrong numbers in a case where the shapes happen to fit.
+        case, mine, right = next((t for t in failing if t[1].breaks(t[2])), failing[0])
         named = self._named(case)
         given = "".join(f"\n    {name} = {describe(value, GIVEN)}" for name, value in named.items())
         given = f"\n  given:{given}\n  {self._way_on()}"
@@ -174,6 +189,8 @@ class Exercise:
         shown = f"\n  expected:{wanted}\n  got:{got}"
         if got.strip() == wanted.strip() or right.size > SMALL:
             shown = f"\n  differs:  {mine.first_difference(right)}"
+        if self.secret:
+            shown = f"\n  got:{mine.text}"
         given, way_on = given.rsplit("\n", 1)
         text = f"✗ not yet.{f' {true}' if true else ''}{given}{shown}\n{way_on}"
         return Verdict("wrong", text)
@@ -189,17 +206,18 @@ class Exercise:
     def _unused(self, function: Callable) -> str:
         """A sentence about the arguments that the answer needs and the function never reads."""
         missing = unused_arguments(function) - unused_arguments(self.answer)
-        names = [n for k, n in enumerate(inspect.signature(self.answer).parameters) if k in missing]
+        names = [name for k, name in enumerate(self._parameters()) if k in missing]
         return f"Your function never uses {' or '.join(names)}." if names else ""
+
+    def _parameters(self) -> list[str]:
+        return list(inspect.signature(self.answer).parameters)
 
     def _named(self, case: tuple) -> dict:
         """The arguments of a case by the names that the answer gives them."""
-        return dict(zip(inspect.signature(self.answer).parameters, case, strict=False))
+        return dict(zip(self._parameters(), case, strict=False))
 
     def _relation(self, failing: list[tuple]) -> str | None:
-        """What is true in every failing case, if the results can be compared at all."""
-        if any(mine.parts is None or mine.unlike(right) for _, mine, right in failing):
-            return None
+        """What is true in every failing case; the results are alike in kind and shape."""
         return relation(
             [mine.parts_like(right) for _, mine, right in failing],
             [right.parts for _, _, right in failing],

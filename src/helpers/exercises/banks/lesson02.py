@@ -53,6 +53,12 @@ def divided_by_slope(da, a):
     return da / (1 - a**2)
 
 
+def brackets_forgotten(da, a):
+    """Your function returns da − a²: without brackets, da * 1 - a**2 multiplies first. The slope is
+    one factor: da * (1 - a**2)."""
+    return da * 1 - a**2
+
+
 def tanh_backward_cases(rng):
     yield np.array([[1.0, -2.0]]), np.array([[0.5, -0.8]])
     yield np.array([[2.0, 3.0, -4.0]]), np.array([[0.0, 1.0, -1.0]])  # slopes 1, 0 and 0
@@ -142,6 +148,27 @@ def logarithm_forgotten(logits):
     return np.exp(stable_log_softmax(logits))
 
 
+def logarithm_of_the_sum_forgotten(logits):
+    """Your function takes off the sum of the exponentials itself. A quotient becomes a difference
+    of logarithms: shifted − log Σ exp(shifted)."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.exp(shifted).sum(axis=1, keepdims=True)
+
+
+def summed_over_everything(logits):
+    """Your function sums the exponentials over the whole array. Each row is a distribution of its
+    own: sum with axis=1 and keepdims=True."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum())
+
+
+def one_distribution_for_all(logits):
+    """Your function takes the maximum and the sum over the whole array, so all rows together are
+    one distribution. Each row is one of its own: both need axis=1 and keepdims=True."""
+    shifted = logits - logits.max()
+    return shifted - np.log(np.exp(shifted).sum())
+
+
 def stable_log_softmax_cases(rng):
     yield (np.array([[0.0, 0.0], [3.0, 3.0]]),)  # ties: log ½ everywhere
     yield (np.array([[1.0, 2.0, 3.0], [0.0, 0.5, -1.0]]),)
@@ -170,6 +197,13 @@ def slope_at_the_wrong_layer(X, u1, W2, delta2):
     delta2 = delta2 * (1 - np.tanh(a1 @ W2) ** 2)
     delta1 = delta2 @ W2.T
     return X.T @ delta1, delta1.sum(axis=0), a1.T @ delta2, delta2.sum(axis=0)
+
+
+def slope_at_the_output_too(X, u1, W2, delta2):
+    """Your function multiplies delta2 by a slope, 1 − tanh(a1 W2)², as if tanh came after the last
+    layer too. There is none, and delta2 is complete: only delta1 gets a slope."""
+    delta2 = delta2 * (1 - np.tanh(np.tanh(u1) @ W2) ** 2)
+    return hidden_layer_backward(X, u1, W2, delta2)
 
 
 def slope_left_out(X, u1, W2, delta2):
@@ -211,6 +245,13 @@ def every_gradient_averaged_again(X, u1, W2, delta2):
     return tuple(grad / len(X) for grad in hidden_layer_backward(X, u1, W2, delta2))
 
 
+def weight_gradients_averaged(X, u1, W2, delta2):
+    """Your bias gradients are right, but dW1 and dW2 are divided by B. The mean over the batch is
+    already in delta2: the matrix products sum over the samples, and that is all."""
+    dW1, db1, dW2, db2 = hidden_layer_backward(X, u1, W2, delta2)
+    return dW1 / len(X), db1, dW2 / len(X), db2
+
+
 def bias_gradients_averaged(X, u1, W2, delta2):
     """Your weight gradients are right, but db1 and db2 are means over the batch. The mean is
     already in delta2, so the bias gradients are sums."""
@@ -238,6 +279,22 @@ def slope_of_the_sigmoid(X, u1, W2, delta2):
     layer has tanh, whose slope is 1 − a1²."""
     a1 = np.tanh(u1)
     delta1 = (delta2 @ W2.T) * a1 * (1 - a1)
+    return X.T @ delta1, delta1.sum(axis=0), a1.T @ delta2, delta2.sum(axis=0)
+
+
+def slope_of_relu(X, u1, W2, delta2):
+    """Your function behaves exactly as if the slope were ReLU's, 1 where u1 > 0 and 0 elsewhere.
+    The hidden layer has tanh, whose slope is 1 − a1²."""
+    a1 = np.tanh(u1)
+    delta1 = (delta2 @ W2.T) * (u1 > 0)
+    return X.T @ delta1, delta1.sum(axis=0), a1.T @ delta2, delta2.sum(axis=0)
+
+
+def slope_without_brackets(X, u1, W2, delta2):
+    """Your delta1 is delta2 W2ᵀ − a1²: without brackets, delta2 @ W2.T * 1 - a1**2 multiplies
+    first. The slope is one factor: (delta2 @ W2.T) * (1 - a1**2)."""
+    a1 = np.tanh(u1)
+    delta1 = (delta2 @ W2.T) * 1 - a1**2
     return X.T @ delta1, delta1.sum(axis=0), a1.T @ delta2, delta2.sum(axis=0)
 
 
@@ -325,6 +382,30 @@ def biases_forgotten(line):
     return {1: (0, 4), 2: (4, 4), 3: (0, 2), 4: (2, 2), 5: (0, 0), 6: (0, 0)}[line]
 
 
+def parameters_by_name(line):
+    """Your pairs are right, but they are names. Return numbers, as `check.gradient` does: W1 is 0,
+    b1 is 1, and so on up to b3, which is 5."""
+    return tuple(("W1", "b1", "W2", "b2", "W3", "b3")[k] for k in first_and_last_wrong(line))
+
+
+def gradients_by_name(line):
+    """Your pairs are right, but they are names of gradients. Return the numbers of their
+    parameters: dW1 is 0, db1 is 1, and so on up to db3, which is 5."""
+    return tuple(f"d{name}" for name in parameters_by_name(line))
+
+
+def layers_from_one(line):
+    """Your pairs name the right layers, 1 to 3. Asked for are parameters, two for each layer: W1 is
+    0, b1 is 1, and so on up to b3, which is 5."""
+    return tuple(k // 2 + 1 for k in first_and_last_wrong(line))
+
+
+def whole_table(line):
+    """Your table is right, but your function returns all of it. `line` says which pair is asked
+    for: return table[line], or table[line - 1] if your table is a list."""
+    return tuple(first_and_last_wrong(k) for k in range(1, 7))
+
+
 def first_and_last_wrong_cases(rng):
     yield from ((line,) for line in (6, 5, 4, 3, 2, 1))
 
@@ -392,6 +473,12 @@ def outputs_taken_for_inputs(X, a1, a2, W2, W3, delta3):
     return with_slopes(X, a1, a2, W2, W3, delta3, slope1, slope2)
 
 
+def square_forgotten_in_the_repair(X, a1, a2, W2, W3, delta3):
+    """You have found the line: delta2 needs the slope of the second layer. But you wrote 1 − a2,
+    and the slope of tanh is 1 − a2²."""
+    return with_slopes(X, a1, a2, W2, W3, delta3, 1 - a1**2, 1 - a2)
+
+
 def slopes_of_the_sigmoid(X, a1, a2, W2, W3, delta3):
     """Your function behaves exactly as if the hidden layers were sigmoids, with slopes a · (1 − a).
     They are tanh: 1 − a²."""
@@ -456,6 +543,7 @@ EXERCISES = (
             difference_squared,
             tanh_of_the_gradient,
             divided_by_slope,
+            brackets_forgotten,
         ),
     ),
     Exercise(
@@ -481,6 +569,9 @@ EXERCISES = (
             logarithm_of_stable_softmax,
             maximum_not_added_back,
             logarithm_forgotten,
+            logarithm_of_the_sum_forgotten,
+            summed_over_everything,
+            one_distribution_for_all,
         ),
     ),
     Exercise(
@@ -496,15 +587,19 @@ EXERCISES = (
         ),
         misconceptions=(
             slope_at_the_wrong_layer,
+            slope_at_the_output_too,
             slope_left_out,
             slope_of_the_activation,
             weights_not_transposed,
             pre_activation_as_input,
             every_gradient_averaged_again,
+            weight_gradients_averaged,
             bias_gradients_averaged,
             slope_of_the_pre_activation,
             pre_activation_for_activation,
             slope_of_the_sigmoid,
+            slope_of_relu,
+            slope_without_brackets,
             last_layer_first,
             weights_before_biases,
             biases_not_summed,
@@ -531,7 +626,12 @@ EXERCISES = (
             last_one_first,
             gradients_handed_on,
             biases_forgotten,
+            parameters_by_name,
+            gradients_by_name,
+            layers_from_one,
+            whole_table,
         ),
+        secret=True,
     ),
     Exercise(
         id="02.5",
@@ -551,6 +651,7 @@ EXERCISES = (
             both_slopes_at_once,
             output_taken_for_input_at_the_second,
             outputs_taken_for_inputs,
+            square_forgotten_in_the_repair,
             slopes_of_the_sigmoid,
             cure_at_the_wrong_line,
             second_weights_not_transposed,

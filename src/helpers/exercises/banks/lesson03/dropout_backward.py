@@ -95,4 +95,8 @@ EXERCISE = Exercise(
         scaled_by_what_was_kept,
         derivative_without_error,
     ),
+    keeps={
+        "delta": "it is the gradient of another array, ã: whoever needs it afterwards, another "
+        "branch or a check, reads other numbers. Make a new array: delta * ….",
+    },
 )

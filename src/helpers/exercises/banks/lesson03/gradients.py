@@ -35,8 +35,8 @@ def first_one_kept(tape):
 
 
 def walked_forwards(tape):
-    """Your function walks from the inputs to the loss. Then a node sends its gradient on before
-    anything has reached it: begin with the last node."""
+    """Only the loss sends its gradient on: you walk from the inputs, or `return` stands inside the
+    loop."""
     grads = [0.0] * len(tape)
     grads[-1] = 1.0
     for k in range(len(tape)):
@@ -99,9 +99,53 @@ def loss_begins_at_zero(tape):
     return [0.0] * len(tape)
 
 
+def returned_after_one_arrow(tape):
+    """Only one arrow has been followed: `return` stands inside the inner loop. Where the last node
+    has no arrows, your function returns nothing at all. Return after both loops."""
+    for parent, local in tape[-1]:
+        grads = [0.0] * len(tape)
+        grads[-1] = 1.0
+        grads[parent] += local
+        return grads
+
+
+def all_begin_with_one(tape):
+    """Only the loss begins with 1. All other gradients begin with 0, and what comes back along
+    their arrows is added."""
+    grads = [1.0] * len(tape)
+    for k in reversed(range(len(tape))):
+        for parent, local in tape[k]:
+            grads[parent] += grads[k] * local
+    return grads
+
+
+def one_arrow_to_each_parent(tape):
+    """Your function behaves exactly as if a node had at most one arrow to each parent, as when its
+    pairs are put into a dict. x · x has two arrows to x, and both count: go through the pairs."""
+    grads = [0.0] * len(tape)
+    grads[-1] = 1.0
+    for k in reversed(range(len(tape))):
+        for parent, local in dict(tape[k]).items():
+            grads[parent] += grads[k] * local
+    return grads
+
+
+def leaves_only(tape):
+    """Your numbers are right, but you return those of the leaves only, the nodes that are made from
+    nothing. Return one number for every node, the loss too."""
+    return [grad for grad, arrows in zip(gradients(tape), tape, strict=True) if not arrows]
+
+
+def loss_left_out(tape):
+    """Your numbers are right, but the last one is missing: the loss is a node too, and its gradient
+    is 1."""
+    return gradients(tape)[:-1]
+
+
 def tape_cases(rng):
     yield ([[], [], [(0, 1.0), (1, 1.0)], [(2, 3.0), (0, 2.0)]],)  # (x + y) x
     yield ([[], [(0, 3.0), (0, 3.0)]],)  # x · x at 3
+    yield ([[], [(0, 2.0), (0, 5.0)]],)  # two arrows to one parent
     yield ([[]],)  # a loss that is made from nothing
     yield ([[], [], [(0, 2.0)]],)  # node 1 is not used
     yield ([[], [(0, 2.0)], [(0, 5.0)], [(1, 1.0), (2, 1.0)], [(3, -1.0)]],)  # two paths meet
@@ -133,5 +177,10 @@ EXERCISE = Exercise(
         uses_multiplied,
         uses_averaged,
         loss_begins_at_zero,
+        returned_after_one_arrow,
+        all_begin_with_one,
+        one_arrow_to_each_parent,
+        leaves_only,
+        loss_left_out,
     ),
 )

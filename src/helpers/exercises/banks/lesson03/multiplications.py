@@ -1,5 +1,7 @@
 """Exercise 03.1 · Count before you run."""
 
+import itertools
+
 from helpers.exercises.engine import Exercise
 
 
@@ -54,11 +56,33 @@ def gradient_of_one_sample(B, sizes):
     return multiplications(B, sizes)[0], multiplications(1, sizes)[1]
 
 
+def batch_forgotten_in_the_first_layer(B, sizes):
+    """Your forward pass is right, but from your backward pass the first layer's δWᵀ is taken off
+    for a single sample. It has B rows like all the others: take off B · n₀ · n₁."""
+    forward, _ = multiplications(B, sizes)
+    return forward, 2 * forward - sizes[0] * sizes[1]
+
+
 def biases_counted(B, sizes):
     """Your function counts the biases too. They are added, not multiplied."""
     biases = B * sum(sizes[1:])
     forward, backward = multiplications(B, sizes)
     return forward + biases, backward
+
+
+def biases_counted_in_both_passes(B, sizes):
+    """Your function counts the biases in both passes. They are added on the way forwards, and δ is
+    summed for them on the way back: neither is a multiplication."""
+    biases = B * sum(sizes[1:])
+    forward, backward = multiplications(B, sizes)
+    return forward + biases, backward + biases
+
+
+def biases_counted_as_weights(B, sizes):
+    """Your function takes each layer to have n_in + 1 inputs, the last of them for the bias, in
+    both passes. Biases are added, not multiplied: a layer has B · n_in · n_out a product."""
+    layers = [B * (n_in + 1) * n_out for n_in, n_out in itertools.pairwise(sizes)]
+    return sum(layers), 2 * sum(layers) - layers[0]
 
 
 def additions_counted(B, sizes):
@@ -97,7 +121,10 @@ EXERCISE = Exercise(
         last_layer_left_out,
         one_sample,
         gradient_of_one_sample,
+        batch_forgotten_in_the_first_layer,
         biases_counted,
+        biases_counted_in_both_passes,
+        biases_counted_as_weights,
         additions_counted,
     ),
 )

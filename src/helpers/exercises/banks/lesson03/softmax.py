@@ -71,6 +71,36 @@ def other_axis(a, grad):
     return p, p * (grad - (grad * p).sum(axis=0, keepdims=True))
 
 
+def axis_one(a, grad):
+    """Your function is right for matrices, but axis 1 is the last one only in a matrix: write
+    −1."""
+    p = value_of(a, axis=1)
+    return p, p * (grad - (grad * p).sum(axis=1, keepdims=True))
+
+
+def axes_not_kept(a, grad):
+    """Your sums and your maximum lose the axis that they run along, so they are laid along the
+    columns: rows get each other's numbers, or the shapes do not fit. keepdims=True keeps it."""
+    e = np.exp(a - a.max(axis=-1))
+    p = e / e.sum(axis=-1)
+    return p, p * (grad - (grad * p).sum(axis=-1))
+
+
+def axis_not_kept_on_the_way_back(a, grad):
+    """Your value is right, but Σ v̄p loses the axis that it runs along, so it is laid along the
+    columns: rows get each other's sums, or the shapes do not fit. keepdims=True keeps it."""
+    p = value_of(a)
+    return p, p * (grad - (grad * p).sum(axis=-1))
+
+
+def one_maximum_for_all(a, grad):
+    """Your function takes one maximum off the whole array. A row far below it has exponentials of
+    0 only, and 0/0 is not a number. Take off the maximum of each row."""
+    e = np.exp(a - a.max())
+    p = e / e.sum(axis=-1, keepdims=True)
+    return p, p * (grad - (grad * p).sum(axis=-1, keepdims=True))
+
+
 def overflow(a, grad):
     """Your function is right until logits are large: np.exp(1000) is infinite. Take each row's
     maximum off first, which changes no probability."""
@@ -92,6 +122,7 @@ def softmax_cases(rng):
     yield np.log(np.array([[1.0, 1.0], [1.0, 3.0]])), np.array([[1.0, 0.0], [0.0, 2.0]])
     yield np.array([[1000.0, 999.0, 0.0]]), np.array([[1.0, 2.0, 3.0]])
     yield np.array([[-800.0, -801.0]]), np.array([[1.0, -1.0]])
+    yield np.array([[1000.0, 999.0], [0.0, 1.0]]), np.array([[1.0, 0.0], [0.0, 1.0]])
     for shape in ((3, 4), (2, 3, 5), (4,), (5, 2)):
         yield rng.normal(size=shape), rng.normal(size=shape)
 
@@ -117,7 +148,17 @@ EXERCISE = Exercise(
         factor_forgotten,
         summed_over_everything,
         other_axis,
+        axis_one,
+        axes_not_kept,
+        axis_not_kept_on_the_way_back,
+        one_maximum_for_all,
         overflow,
         after_cross_entropy,
     ),
+    keeps={
+        "a": "in the engine that is the value of the parent: whatever else the parent went into "
+        "reads it on the way back. Write a = a - …, which makes a new array.",
+        "grad": "in the engine that is the gradient of the node itself: whoever looks at it after "
+        "the way back reads other numbers. Write grad = grad - …, which makes a new array.",
+    },
 )

@@ -58,6 +58,27 @@ def glorot(sizes, mean_square):
     return [2 / (a + b) for a, b in itertools.pairwise(sizes)]
 
 
+def glorot_with_the_mean_square(sizes, mean_square):
+    """Your function gives 2/(n_in + n_out), Glorot's middle between the two directions, and makes
+    up for the mean square in the first layer. Asked for is the way forwards alone, where n_in
+    counts, and the later layers get what a ReLU has let through."""
+    first, *others = glorot(sizes, mean_square)
+    return [first / mean_square, *others]
+
+
+def glorot_after_the_first(sizes, mean_square):
+    """Your first layer is right. The later ones have 2/(n_in + n_out), Glorot's middle between the
+    two directions; asked for is the way forwards alone, where only n_in counts."""
+    return [variances(sizes, mean_square)[0], *glorot(sizes, mean_square)[1:]]
+
+
+def middle_of_both_directions(sizes, mean_square):
+    """Your function is right but for the number of units: it takes the middle of n_in and n_out, as
+    Glorot does for the sake of the way back. A unit sums over its inputs: divide by n_in."""
+    first, *others = glorot(sizes, mean_square)
+    return [first / mean_square, *(2 * v for v in others)]
+
+
 def standard_deviations(sizes, mean_square):
     """Your function returns standard deviations. Asked for are variances, their squares."""
     return [v**0.5 for v in variances(sizes, mean_square)]
@@ -93,6 +114,9 @@ EXERCISE = Exercise(
         multiplied_by_mean_square,
         fan_out,
         glorot,
+        glorot_with_the_mean_square,
+        glorot_after_the_first,
+        middle_of_both_directions,
         standard_deviations,
     ),
 )

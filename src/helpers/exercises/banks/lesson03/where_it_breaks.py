@@ -47,6 +47,27 @@ def plain_means(grads):
     return int(np.argmin(sizes[:-1] / sizes[1:])) + 1
 
 
+def signed_means(grads):
+    """Your function divides plain means, signs and all: a negative share is then the smallest one.
+    The size of a gradient is the root of the mean of its squares."""
+    sizes = np.array([grad.mean() for grad in grads])
+    return int(np.argmin(sizes[:-1] / sizes[1:])) + 1
+
+
+def means_of_magnitudes(grads):
+    """Your function measures a gradient by the mean of its absolute values. Asked for is the root
+    mean square, in which a few large elements count for more."""
+    sizes = np.array([np.abs(grad).mean() for grad in grads])
+    return int(np.argmin(sizes[:-1] / sizes[1:])) + 1
+
+
+def largest_elements(grads):
+    """Your function measures a gradient by its largest element. Asked for is the root mean square,
+    to which every element adds."""
+    sizes = np.array([np.abs(grad).max() for grad in grads])
+    return int(np.argmin(sizes[:-1] / sizes[1:])) + 1
+
+
 def differences(grads):
     """Your function compares differences. What counts is the share: from 1e-4 to 1e-7 is a greater
     loss on the way than from 1 to 0.5."""
@@ -65,6 +86,9 @@ def gradient_cases(rng):
     yield ([np.array([[0.1, -0.1]]), np.array([[0.2], [-0.2]]), np.array([[0.1]])],)
     yield ([np.array([[3.0]]), np.array([[6.0, 6.0, 6.0, -6.0]]), np.array([[9.0]])],)
     yield ([np.array([[1.0]]), np.full((10, 10), 2.0), np.array([[10.0]])],)
+    # Root mean squares 1, 2, 3 beside means 1, 1, 3, and 1, 1, 1.5 beside maxima 1, 2, 1.5:
+    yield ([np.array([[1.0]]), np.array([[4.0, 0.0, 0.0, 0.0]]), np.array([[3.0]])],)
+    yield ([np.array([[1.0]]), np.array([[2.0, 0.0, 0.0, 0.0]]), np.array([[1.5]])],)
     for sizes, widths in (
         ((1e-7, 1e-6, 1e-1, 1.0), (9, 4, 4, 2, 3)),
         ((0.1, 0.3, 0.9, 1e-2, 1.0), (3, 3, 8, 2, 2, 2)),
@@ -93,6 +117,9 @@ EXERCISE = Exercise(
         the_layer_after,
         lengths_compared,
         plain_means,
+        signed_means,
+        means_of_magnitudes,
+        largest_elements,
         differences,
         largest_share,
     ),
