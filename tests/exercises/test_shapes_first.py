@@ -212,4 +212,5 @@ def test_nothing_returned_in_one_case_may_be_a_known_mistake():
 
     toy = make(misconceptions=(nothing_for_large,))
     assert toy.judge(nothing_for_large).misconception == "nothing_for_large"
-    assert toy.judge(lambda x: None).misconception is None
+    for_small = toy.judge(lambda x: x - x.mean() if len(x) > 9 else None)
+    assert (for_small.kind, for_small.misconception) == ("wrong kind", None)
