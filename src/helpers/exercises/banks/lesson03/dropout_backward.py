@@ -96,7 +96,7 @@ EXERCISE = Exercise(
         derivative_without_error,
     ),
     keeps={
-        "delta": "it is the gradient of another array, ã: whoever needs it afterwards, another "
-        "branch or a check, reads other numbers. Make a new array: delta * ….",
+        "delta": "it is the gradient in ã, which is wrong afterwards for whatever else reads it. "
+        "Make a new array: delta * … instead of delta *= ….",
     },
 )

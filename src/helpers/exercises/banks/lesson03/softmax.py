@@ -156,9 +156,9 @@ EXERCISE = Exercise(
         after_cross_entropy,
     ),
     keeps={
-        "a": "in the engine that is the value of the parent: whatever else the parent went into "
-        "reads it on the way back. Write a = a - …, which makes a new array.",
-        "grad": "in the engine that is the gradient of the node itself: whoever looks at it after "
-        "the way back reads other numbers. Write grad = grad - …, which makes a new array.",
+        "a": "in the engine that is the value of the parent, which other rules read on the way "
+        "back. Make a new array: a - … instead of a -= ….",
+        "grad": "in the engine that is the gradient of the node itself, which is wrong afterwards. "
+        "Make a new array: grad - … instead of grad -= ….",
     },
 )
