@@ -1,127 +1,236 @@
-"""Exercise 03.1 with answers as readers write them: wrong ones and right ones."""
+"""The exercises 03.1 to 03.3 with answers as readers write them: wrong ones and right ones."""
+
+import itertools
+import math
 
 import numpy as np
 import pytest
-from reader_answers import assert_named, assert_right
+from reader_answers import Answers, assert_named, assert_right, first_result
 
 from helpers.exercises import exercise
+from helpers.models import autodiff
 
-DROPOUT = exercise("03.1")
+answers = Answers()
+wrong, right = answers.wrong, answers.right
 
-
-def other_elements(delta, mask, keep, rng):
-    return np.where(mask, 0, delta / keep)
-
-
-def once_for_each_way(delta, mask, keep, rng):
-    return delta / keep * (mask / keep)
+# 03.1
 
 
-def share_counted(delta, mask, keep, rng):
-    return delta * mask * mask.size / np.count_nonzero(mask)
+@wrong("03.1", "gradient_in_the_pixels")
+def twice_the_forward_pass(B, sizes):
+    S = sum(B * a * b for a, b in itertools.pairwise(sizes))
+    return S, 2 * S
 
 
-def layer_alone(delta, mask, keep, rng):
-    return mask.astype(float) / keep
+@wrong("03.1", "weights_only")
+def one_product_each_way(B, sizes):
+    S = B * np.dot(sizes[:-1], sizes[1:])
+    return S, S
 
 
-def drawn_once_more(delta, mask, keep, rng):
-    again = rng.uniform(size=mask.shape) < keep
-    return np.where(again, delta / keep, 0)
+@wrong("03.1", "forward_counted_again")
+def all_that_is_computed(B, sizes):
+    S = B * np.dot(sizes[:-1], sizes[1:])
+    return S, 3 * S - B * sizes[0] * sizes[1]
 
 
-def mask_only(delta, mask, keep, rng):
-    delta[~mask] = 0
-    return delta
+@wrong("03.1", "one_sample")
+def batch_forgotten(B, sizes):
+    S = np.dot(sizes[:-1], sizes[1:])
+    return S, 2 * S - sizes[0] * sizes[1]
 
 
-def share_to_drop(delta, mask, keep, rng):
-    drop = keep
-    return mask * delta / (1 - drop)
+@wrong("03.1", "biases_counted")
+def parameters_times_batch(B, sizes):
+    forward = sum(B * (a + 1) * b for a, b in itertools.pairwise(sizes))
+    S = sum(B * a * b for a, b in itertools.pairwise(sizes))
+    return forward, 2 * S - B * sizes[0] * sizes[1]
 
 
-def share_as_factor(delta, mask, keep, rng):
-    return keep * np.where(mask, delta, 0)
+@wrong("03.1", "last_layer_left_out")
+def the_other_end(B, sizes):
+    products = [B * a * b for a, b in itertools.pairwise(sizes)]
+    return sum(products), 2 * sum(products) - products[-1]
 
 
-def no_mask(delta, mask, keep, rng):
-    return delta * (1 / keep)
+@right("03.1")
+def layer_by_layer(B, sizes):
+    forward = backward = 0
+    for layer in range(1, len(sizes)):
+        cost = B * sizes[layer - 1] * sizes[layer]
+        forward += cost
+        backward += cost if layer == 1 else 2 * cost
+    return [forward, backward]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "name"),
-    [
-        (other_elements, "mask_inverted"),
-        (once_for_each_way, "scaled_twice"),
-        (share_counted, "scaled_by_what_was_kept"),
-        (layer_alone, "slope_without_error"),
-        (drawn_once_more, "mask_drawn_anew"),
-        (mask_only, "scale_forgotten"),
-        (share_to_drop, "scaled_by_what_was_dropped"),
-        (share_as_factor, "scaled_by_keep"),
-        (no_mask, "mask_forgotten"),
-    ],
-)
-def test_a_mistake_is_named(wrong, name):
-    assert_named(DROPOUT.id, wrong, name)
+@right("03.1")
+def with_arrays(B, sizes):
+    products = B * np.array(sizes[:-1]) * np.array(sizes[1:])
+    return products.sum(), products.sum() + products[1:].sum()
 
 
-def test_a_mask_drawn_in_another_way_is_rejected():
-    def drawn(delta, mask, keep, rng):
-        return delta * rng.binomial(1, keep, size=delta.shape) / keep
-
-    assert DROPOUT.judge(drawn).kind == "wrong"
+def test_one_layer_passes_no_error_on():
+    assert (1, (2, 3)) in exercise("03.1").all_cases()
 
 
-def test_the_other_sign_is_told_by_the_relation():
-    verdict = DROPOUT.judge(lambda delta, mask, keep, rng: -delta * mask / keep)
-    assert "−1 times the right one throughout" in verdict.text
+# 03.2
 
 
-def by_where(delta, mask, keep, rng):
-    return np.where(mask, delta / keep, 0)
+@wrong("03.2", "overwritten")
+def by_a_dictionary(tape):
+    found = {len(tape) - 1: 1.0}
+    for k in range(len(tape) - 1, -1, -1):
+        for parent, local in tape[k]:
+            found[parent] = found.get(k, 0.0) * local
+    return [found.get(k, 0.0) for k in range(len(tape))]
 
 
-def in_place(delta, mask, keep, rng):
-    delta[np.logical_not(mask)] = 0
-    delta /= keep
-    return delta
+@wrong("03.2", "walked_forwards")
+def in_the_order_of_the_tape(tape):
+    grads = np.zeros(len(tape))
+    grads[-1] = 1
+    for k, arrows in enumerate(tape):
+        for parent, local in arrows:
+            grads[parent] += grads[k] * local
+    return grads
 
 
-def by_lists(delta, mask, keep, rng):
-    rows = zip(delta.tolist(), mask.tolist(), strict=True)
-    return [[d / keep if m else 0.0 for d, m in zip(*row, strict=True)] for row in rows]
+@wrong("03.2", "local_derivatives_only")
+def without_the_gradient(tape):
+    grads = np.zeros(len(tape))
+    grads[-1] = 1
+    for arrows in tape:
+        for parent, local in arrows:
+            grads[parent] += local
+    return grads
 
 
-def in_float32(delta, mask, keep, rng):
-    return np.float32(delta) * mask.astype(np.float32) / np.float32(keep)
+@wrong("03.2", "loss_begins_at_zero")
+def without_a_seed(tape):
+    grads = [0.0] * len(tape)
+    for k in reversed(range(len(tape))):
+        for parent, local in tape[k]:
+            grads[parent] += grads[k] * local
+    return grads
 
 
-def by_einsum(delta, mask, keep, rng):
-    return np.einsum("bh,bh->bh", delta, mask / keep)
+@right("03.2")
+def by_the_sum_over_paths(tape):
+    def paths(k):
+        """∂loss/∂node k, added over all arrows that leave it."""
+        if k == len(tape) - 1:
+            return 1.0
+        uses = [(j, local) for j, arrows in enumerate(tape) for p, local in arrows if p == k]
+        return math.fsum(paths(j) * local for j, local in uses)
+
+    return [paths(k) for k in range(len(tape))]
 
 
-def masked_array(delta, mask, keep, rng):
-    return np.ma.array(delta / keep, mask=~mask).filled(0)
+@right("03.2")
+def by_a_matrix(tape):
+    local = np.zeros((len(tape), len(tape)))
+    for k, arrows in enumerate(tape):
+        for parent, derivative in arrows:
+            local[k, parent] += derivative
+    return np.linalg.solve(np.eye(len(tape)) - local.T, np.eye(len(tape))[-1])
 
 
-def by_autograd(delta, mask, keep, rng):
+def test_the_example_of_the_lesson_comes_first():
+    assert first_result("03.2") == [5.0, 3.0, 3.0, 1.0]
+
+
+# 03.3
+
+
+def stable(a, axis=-1):
+    e = np.exp(a - a.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+@wrong("03.3", "diagonal_only")
+def as_for_a_sigmoid(a, grad):
+    p = stable(a)
+    return p, p * grad - p**2 * grad
+
+
+@wrong("03.3", "like_an_exponential")
+def denominator_held_fixed(a, grad):
+    return stable(a), stable(a) * grad
+
+
+@wrong("03.3", "factor_forgotten")
+def centred_gradient(a, grad):
+    p = stable(a)
+    return p, grad - np.einsum("...k,...k->...", p, grad)[..., None]
+
+
+@wrong("03.3", "overflow")
+def as_it_is_written(a, grad):
+    p = np.exp(a) / np.sum(np.exp(a), axis=-1, keepdims=True)
+    return p, p * grad - p * (p * grad).sum(-1, keepdims=True)
+
+
+@wrong("03.3", "summed_over_everything")
+def one_sum(a, grad):
+    p = stable(a)
+    return p, p * (grad - np.vdot(p, grad))
+
+
+@wrong("03.3", "after_cross_entropy")
+def the_error_of_lesson_02(a, grad):
+    return stable(a), stable(a) - grad
+
+
+@right("03.3")
+def with_the_big_matrix(a, grad):
+    p = stable(a)
+    J = p[..., :, None] * (np.eye(a.shape[-1]) - p[..., None, :])  # (…, i, j)
+    return p, np.einsum("...ij,...i->...j", J, grad)
+
+
+@right("03.3")
+def from_the_engine(a, grad):
+    node = autodiff.Node(a)
+    e = (node - node.amax(axis=-1, keepdims=True)).exp()
+    p = e / e.sum(axis=-1, keepdims=True)
+    (p * grad).sum().backward()
+    return p.value, node.grad
+
+
+@right("03.3")
+def by_autograd(a, grad):
     import torch
 
-    a = torch.zeros(delta.shape, requires_grad=True)
-    (torch.from_numpy(mask) * a / keep).backward(torch.tensor(delta, dtype=torch.float32))
-    return a.grad
+    leaf = torch.tensor(a, requires_grad=True)
+    p = torch.softmax(leaf, dim=-1)
+    p.backward(torch.tensor(grad))
+    return p.detach(), leaf.grad
 
 
-@pytest.mark.parametrize(
-    "right", [by_where, in_place, by_lists, in_float32, by_einsum, masked_array, by_autograd]
-)
-def test_a_right_answer_in_another_style_is_accepted(right):
-    assert_right(DROPOUT.id, right)
+def test_only_the_pull_is_called_wrong():
+    def other_sign(a, grad):
+        value, pulled = exercise("03.3").answer(a, grad)
+        return value, -pulled
+
+    text = exercise("03.3").judge(other_sign).text
+    assert "result 2" in text.lower()
+    assert "−1 times" in text
 
 
-def test_the_edges_are_among_the_cases():
-    shares = {keep for _, _, keep, _ in DROPOUT.all_cases()}
-    masks = [mask for _, mask, _, _ in DROPOUT.all_cases()]
-    assert 1.0 in shares
-    assert any(mask.all() for mask in masks) and any(not mask.any() for mask in masks)
+def test_softmax_joins_the_engine_as_the_lesson_says():
+    softmax, rng = exercise("03.3").answer, np.random.default_rng(0)
+    a = autodiff.Node(rng.normal(size=(3, 4)))
+    value, weights = softmax(a.value, np.zeros((3, 4)))[0], rng.normal(size=(3, 4))
+    node = autodiff.Node(value, [(a, lambda grad: softmax(a.value, grad)[1])])
+    (node * weights).sum().backward()
+    np.testing.assert_allclose(a.grad, from_the_engine(a.value, weights)[1])
+
+
+@pytest.mark.parametrize(("id", "function", "name"), answers.wrong_ones)
+def test_a_mistake_is_named(id, function, name):
+    assert_named(id, function, name)
+
+
+@pytest.mark.parametrize(("id", "function"), answers.right_ones)
+def test_a_right_answer_in_another_style_is_accepted(id, function):
+    assert_right(id, function)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.models import autodiff as lesson
+from helpers.models.backpropagation import relu, sigmoid
 from helpers.models.random_graphs import random_graph
 
 torch = pytest.importorskip("torch")
@@ -99,16 +100,34 @@ def test_deep_graph_needs_no_recursion():
     assert x.grad == 1.0
 
 
-def test_engine_is_at_most_80_lines_and_its_class_at_most_30():
-    cells = [cell for _, cell in notebook.code_cells(notebook.read(notebook.lesson("03")))]
-    cells = [cell for cell in cells if "engine" in notebook.tags(cell)]
-    assert all("define" in notebook.tags(cell) for cell in cells)
-    engine = [cell["source"] for cell in cells]
+def test_engine_is_at_most_80_lines_on_one_page_and_its_class_at_most_30():
+    cells = notebook.read(notebook.lesson("03")).cells
+    places = [k for k, cell in enumerate(cells) if "engine" in notebook.tags(cell)]
+    assert all("define" in notebook.tags(cells[k]) for k in places)
+    between = [cells[k] for k in range(places[0], places[-1]) if k not in places]
+    assert all(cell["cell_type"] == "markdown" for cell in between)
+    assert sum(len(cell["source"].split()) for cell in between) < 150  # nothing hides the whole
+    engine = [cells[k]["source"] for k in places]
     lines = [line for source in engine for line in source.splitlines() if line.strip()]
     assert 40 < len(lines) <= 80
     bodies = [ast.parse(source).body for source in engine]
     classes = [node for body in bodies for node in body if isinstance(node, ast.ClassDef)]
     assert [node.name for node in classes] == ["Node"]
     assert classes[0].end_lineno - classes[0].lineno + 1 <= 30
-    functions = [sum(isinstance(node, ast.FunctionDef) for node in body) for body in bodies]
-    assert max(functions) <= 2  # one operation a cell, with its own helper at most
+
+
+@pytest.mark.parametrize("gain", [0.25, 1.5, 4])
+def test_a_signal_grows_by_its_gain_in_every_layer(gain):
+    """What the slider on Var W plays with: a factor on W is a factor on the signal."""
+    names = {"np": np, "relu": relu, "sigmoid": sigmoid}
+    cells = [
+        cell["source"] for _, cell in notebook.code_cells(notebook.read(notebook.lesson("03")))
+    ]
+    exec(next(source for source in cells if "def mean_squares(" in source), names)
+    mean_squares = names["mean_squares"]
+    growth = gain ** np.arange(1, 21)
+    for name in ("linear", "ReLU"):
+        of_one = np.array(mean_squares(name, 1, seed=0, width=16))
+        np.testing.assert_allclose(mean_squares(name, gain, seed=0, width=16), growth * of_one)
+    bounded = np.array(mean_squares("tanh", gain, seed=0, width=16))
+    assert np.all(bounded[1:] < gain * 2.5)  # what tanh passes on is at most 1

@@ -27,13 +27,6 @@ __all__ = [
 ]
 
 
-def unbroadcast(grad, shape):
-    """Sum over the copies that broadcasting made of an array of this shape."""
-    extra = grad.ndim - len(shape)
-    copied = tuple(extra + axis for axis, length in enumerate(shape) if length == 1)
-    return grad.sum(axis=(*range(extra), *copied)).reshape(shape)
-
-
 class Node:
     """An array that remembers its parents: pairs of a node and its pull function."""
 
@@ -60,6 +53,13 @@ class Node:
                 parent.grad += unbroadcast(pull(node.grad), parent.value.shape)
 
 
+def unbroadcast(grad, shape):
+    """Sum over the copies that broadcasting made of an array of this shape."""
+    extra = grad.ndim - len(shape)
+    copied = tuple(extra + axis for axis, length in enumerate(shape) if length == 1)
+    return grad.sum(axis=(*range(extra), *copied)).reshape(shape)
+
+
 def as_node(x):
     return x if isinstance(x, Node) else Node(x)
 
@@ -75,15 +75,15 @@ def multiply(a, b):
     return Node(a.value * b.value, pulls)
 
 
-def power(a, exponent):
-    slope = exponent * a.value ** (exponent - 1)
-    return Node(a.value**exponent, [(a, lambda grad: grad * slope)])
-
-
-def matmul(a, b):
+def matmul(a, b):  # of stacks of matrices too; .mT swaps the last two axes
     a, b = as_node(a), as_node(b)
     pulls = [(a, lambda grad: grad @ b.value.mT), (b, lambda grad: a.value.mT @ grad)]
     return Node(a.value @ b.value, pulls)
+
+
+def power(a, exponent):
+    slope = exponent * a.value ** (exponent - 1)
+    return Node(a.value**exponent, [(a, lambda grad: grad * slope)])
 
 
 def exp(a):
@@ -104,6 +104,10 @@ def rectify(a):
     return Node(np.maximum(a.value, 0), [(a, lambda grad: grad * (a.value > 0))])
 
 
+def reshape(a, *shape):
+    return Node(a.value.reshape(shape), [(a, lambda grad: grad.reshape(a.value.shape))])
+
+
 def total(a, axis=None, keepdims=False):
     kept = a.value.sum(axis=axis, keepdims=True)
     value = kept if keepdims else kept.squeeze(axis)
@@ -117,10 +121,6 @@ def mean(a, axis=None, keepdims=False):
 def largest(a, axis=None, keepdims=False):
     won = a.value == a.value.max(axis=axis, keepdims=True)
     return total(a * (won / won.sum(axis=axis, keepdims=True)), axis, keepdims)
-
-
-def reshape(a, *shape):
-    return Node(a.value.reshape(shape), [(a, lambda grad: grad.reshape(a.value.shape))])
 
 
 def pick(a, index):

@@ -1,10 +1,8 @@
-"""The exercises of lesson 03: what is right, and the known mistakes."""
+"""Exercise 03.6 · Dropout, backwards."""
 
 import numpy as np
 
 from helpers.exercises.engine import Exercise
-
-# 03.1
 
 
 def dropout_backward(delta, mask, keep, rng):
@@ -36,7 +34,7 @@ def scaled_by_what_was_dropped(delta, mask, keep, rng):
 
 def mask_forgotten(delta, mask, keep, rng):
     """Your function scales the error but lets it through everywhere. Where the mask is 0, the
-    activation did not reach the loss, so its slope is 0."""
+    activation did not reach the loss, so its gradient is 0."""
     return delta / keep
 
 
@@ -47,8 +45,8 @@ def mask_inverted(delta, mask, keep, rng):
 
 
 def scaled_twice(delta, mask, keep, rng):
-    """Your function divides by keep twice. `delta` is the slope in mask * a / keep, so the way back
-    to a has the scale once: delta * mask / keep."""
+    """Your function divides by keep twice. `delta` is the gradient in mask * a / keep, so the way
+    back to a has the scale once: delta * mask / keep."""
     return delta * mask / keep**2
 
 
@@ -58,9 +56,9 @@ def scaled_by_what_was_kept(delta, mask, keep, rng):
     return delta * mask / mask.mean()
 
 
-def slope_without_error(delta, mask, keep, rng):
-    """Your function returns the slope of the layer, mask / keep, and ignores `delta`. The chain
-    rule multiplies the two, element by element."""
+def derivative_without_error(delta, mask, keep, rng):
+    """Your function returns the derivative of the layer, mask / keep, and ignores `delta`. The
+    chain rule multiplies the two, element by element."""
     return mask / keep
 
 
@@ -75,28 +73,26 @@ def dropout_backward_cases(rng):
         yield rng.normal(size=(B, H)), mask, keep, np.random.default_rng(B)
 
 
-EXERCISES = (
-    Exercise(
-        id="03.1",
-        title="Dropout, backwards",
-        cases=dropout_backward_cases,
-        answer=dropout_backward,
-        hints=(
-            "For a given mask, what does the forward pass do to one element of a?",
-            "It multiplies it by mask / keep, a constant. What is the slope of a product with a "
-            "constant?",
-            "Multiply delta by the same mask and divide by keep. No random number is needed.",
-        ),
-        misconceptions=(
-            mask_drawn_anew,
-            scale_forgotten,
-            scaled_by_keep,
-            scaled_by_what_was_dropped,
-            mask_forgotten,
-            mask_inverted,
-            scaled_twice,
-            scaled_by_what_was_kept,
-            slope_without_error,
-        ),
+EXERCISE = Exercise(
+    id="03.6",
+    title="Dropout, backwards",
+    cases=dropout_backward_cases,
+    answer=dropout_backward,
+    hints=(
+        "For a given mask, what does the forward pass do to one element of a?",
+        "It multiplies it by mask / keep, a constant. What is the derivative of a product with a "
+        "constant?",
+        "Multiply delta by the same mask and divide by keep. No random number is needed.",
+    ),
+    misconceptions=(
+        mask_drawn_anew,
+        scale_forgotten,
+        scaled_by_keep,
+        scaled_by_what_was_dropped,
+        mask_forgotten,
+        mask_inverted,
+        scaled_twice,
+        scaled_by_what_was_kept,
+        derivative_without_error,
     ),
 )
