@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from notebook import ROOT, WIDGETS
+from notebook import ROOT, WIDGETS, code_cells
 
 from helpers.claims import table
 
@@ -97,7 +97,7 @@ def keep(cell: Mapping, before: list[Mapping]) -> int:
 def claims(notebook: Mapping) -> dict[str, str]:
     """The measured number of each claim, with its unit, by its text."""
     found = {}
-    for cell in notebook["cells"]:
+    for _, cell in code_cells(notebook):
         for output in streams(cell):
             for claim in CLAIM.finditer(output["text"]):
                 line = claim[0].removesuffix(claim[3]).removeprefix("✓ ")
@@ -114,7 +114,7 @@ def settle_summary(notebook: Mapping, numbers: Mapping[str, str]) -> None:
         rows = [(text, numbers[text], numbers[text], limits) for text, _, _, limits in rows]
         return table(rows)
 
-    for cell in notebook["cells"]:
+    for _, cell in code_cells(notebook):
         for output in streams(cell):
             output["text"] = SUMMARY.sub(settled, output["text"])
 

@@ -1,8 +1,8 @@
 """How long a lesson takes a reader, by one formula; nobody types these times.
 
 words / 110 a minute + 3 minutes a displayed equation + code lines / 10 a minute + 10 minutes an
-exercise + computing. The road is everything but the sections marked ★ and the cells that are folded:
-set-up, proofs, and the code of a drawing.
+exercise + computing. The road is everything but the sections marked ★ and the folded cells: set-up,
+proofs, and the code of a drawing.
 """
 
 import re

@@ -14,7 +14,7 @@ from helpers.arrays import to_numpy
 from helpers.claims import claim, summary
 from helpers.console import say
 
-__all__ = ["bound", "claim", "equal", "gradient", "mean", "same_model", "summary"]
+__all__ = ["bound", "claim", "compared", "equal", "gradient", "mean", "same_model", "summary"]
 
 KINDS = {"b": "bool", "i": "integer", "u": "integer", "f": "float"}
 
@@ -25,7 +25,7 @@ def equal(eq: str, a, b, tol: float = 1e-6, scale: float | None = None) -> None:
     Give `scale` when the claim is that a is zero (b all zeros): the size of the terms that cancel
     in a; then max|a − b| ≤ tol · scale.
     """
-    a, b = _compared(eq, a, b)
+    a, b = compared(eq, a, b)
     _hold(eq, a, b, tol, scale)
     if b.dtype.kind == "f":
         _passed(eq, f"{_agree(a.size, 'number')} to {tol:g}")
@@ -63,7 +63,7 @@ def gradient(
     for name, reference in claims.items():
         for k, (mine, theirs) in enumerate(zip(grads, reference, strict=True)):
             where = f"{name}, argument {k}: " if len(points) > 1 else f"{name}: "
-            mine, theirs = _compared(eq, mine, theirs, where)
+            mine, theirs = compared(eq, mine, theirs, where)
             _hold(eq, mine, theirs, tol, None, where)
     size = sum(p.size for p in points)
     _passed(eq, f"{_agree(size, 'derivative')} to {tol:g} with {', '.join(claims)}")
@@ -77,7 +77,7 @@ def bound(eq: str, smaller, larger, nearly_equal_at: int, near: float = 0.01) ->
         nearly_equal_at: index of a case whose gap is at most `near` times max(|smaller|, |larger|),
             so that the bound is seen to be tight.
     """
-    smaller, larger = _compared(eq, smaller, larger)
+    smaller, larger = compared(eq, smaller, larger)
     if smaller.ndim != 1:
         _fail(eq, f"the cases must form one axis, but the shape is {smaller.shape}")
     smaller, larger = smaller.astype(np.float64), larger.astype(np.float64)
@@ -119,7 +119,7 @@ def mean(eq: str, samples, expected, scale: float | None = None) -> None:
         _fail(eq, "a mean needs at least two samples")
     if not np.isfinite(samples).all():
         _fail(eq, "the samples hold NaN or infinity")
-    average, expected = _compared(eq, samples.mean(axis=0), expected)
+    average, expected = compared(eq, samples.mean(axis=0), expected)
     if scale is None and not expected.any():
         _fail(eq, "all means expected are zero: give `scale` if that is the claim")
     scale = float(np.abs(expected).max()) if scale is None else float(scale)
@@ -155,14 +155,14 @@ def same_model(eq: str, f: Callable, g: Callable, inputs: tuple | list, tol: flo
             _fail(eq, f"nothing to compare: there are no {part}")
         for name in mine:
             where = f"{part} {name}: "
-            a, b = _compared(eq, mine[name], theirs[name], where)
+            a, b = compared(eq, mine[name], theirs[name], where)
             _hold(eq, a, b, tol, None, where)
         counts.append(sum(np.size(to_numpy(array)) for array in mine.values()))
     outputs, gradients = (_count(n, "number") for n in counts)
     _passed(eq, f"same outputs ({outputs}) and gradients ({gradients}) to {tol:g}")
 
 
-def _compared(eq: str, a, b, where: str = "") -> tuple[np.ndarray, np.ndarray]:
+def compared(eq: str, a, b, where: str = "") -> tuple[np.ndarray, np.ndarray]:
     """Return a and b as arrays that may be compared at all; floats as float64."""
     if a is b and not np.isscalar(a):  # Python may keep one object for equal numbers
         _fail(eq, f"{where}both sides are the same object")
@@ -185,7 +185,7 @@ def _compared(eq: str, a, b, where: str = "") -> tuple[np.ndarray, np.ndarray]:
 
 
 def _hold(eq: str, a, b, tol: float, scale: float | None, where: str = "") -> None:
-    """Fail unless a equals b within the tolerance; both come from `_compared`."""
+    """Fail unless a equals b within the tolerance; both come from `compared`."""
     if scale is None and not b.any():
         advice = "" if where else ": give `scale` if that is the claim"
         _fail(eq, f"{where}all that is expected is zero{advice}")

@@ -26,7 +26,14 @@ __all__ = ["bars", "curves", "images"]
 LIMIT = 100_000  # bytes of a frame
 WIDTH, HEIGHT = 640, 300  # of the drawing, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 62, 150, 10, 44  # margins; the legend stands on the right
+FEW = 40  # points, so few that a dot can mark each
+FAR = -10 * HEIGHT, 10 * HEIGHT  # what lies farther outside of the axes is drawn as if it lay here
 Sliders = Mapping[str, Sequence[float]]
+
+INSIDE = f"M{LEFT},{TOP}H{WIDTH - RIGHT}V{HEIGHT - BOTTOM}H{LEFT}z"  # the axes
+CURVE = """<marker id="dot{k}" markerUnits="userSpaceOnUse" overflow="visible"><circle r="{dot}"
+fill="{colour}"/></marker><path class="curve" fill="none" stroke="{colour}" stroke-width="1.8"
+clip-path="url(#inside)" style="marker:url(#dot{k})"/>"""
 
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body{{margin:0;font:14px sans-serif;background:#fff;color:#000}}
@@ -59,7 +66,7 @@ def curves(
     log_y: bool = False,
     y_range: tuple[float, float] | None = None,
 ) -> None:
-    """Curves that move with sliders.
+    """Curves that move with sliders; those of few points have a dot at each.
 
     Args:
         results: function of one value from each slider; returns by name (x, y), as `plot.curves`
@@ -67,7 +74,7 @@ def curves(
         sliders: by name, the values that it can take, in order.
         alt: what the figure shows, for those who cannot see it.
         start: the position (an index) of each slider at first; the middle if None.
-        y_range: of the axis; if None, what all curves need.
+        y_range: of the axis; if None, what all curves need. What lies outside is cut off.
 
     Raises ValueError if the frame would be larger than 100 kB.
     """
@@ -85,21 +92,25 @@ def curves(
     to_y = _scale(y_range, (HEIGHT - BOTTOM, TOP), log_y)
 
     def path(x, y) -> str:
-        drawn = zip(x, np.clip(y, *y_range), usable(x, y), strict=True)
-        points = " ".join(f"{to_x(a):.0f},{to_y(b):.1f}" if ok else "gap" for a, b, ok in drawn)
-        return "".join(f"M{run.strip()}" for run in points.split("gap") if run.strip())
+        places = (
+            f"{to_x(a):.0f},{np.clip(to_y(b), *FAR):.1f}" if ok else "gap"
+            for a, b, ok in zip(x, y, usable(x, y), strict=True)
+        )
+        return "".join(f"M{run.strip()}" for run in " ".join(places).split("gap") if run.strip())
 
     frames = [[path(*xy) for xy in frame] for frame in lines]
     parts = _axes(x_range, y_range, x_label, y_label, log_y)
+    parts += f'<clipPath id="inside"><path d="{INSIDE}"/></clipPath>'
     for k, name in enumerate(names):
         colour, y = plot.COLOURS[k % len(plot.COLOURS)], TOP + 16 + 18 * k
-        parts += f'<path class="curve" fill="none" stroke="{colour}" stroke-width="1.8"/>'
+        parts += CURVE.format(k=k, colour=colour, dot=2.5 * (lines[0][k].shape[1] <= FEW))
         parts += _text(WIDTH - RIGHT + 14, y, name, "start", f' fill="{colour}"')
     script = 'document.querySelectorAll(".curve").forEach((l,i)=>l.setAttribute("d",frame[i]))'
 
     def still(values):
         ax = plot.curves(results(*values), x_label, y_label, log_y=log_y)
         ax.set_ylim(y_range)
+        plt.setp([line for line in ax.lines if len(line.get_xdata()) <= FEW], marker=".")
 
     _publish((_svg(parts, alt), frames, script, HEIGHT), sliders, start, alt, still)
 
@@ -220,13 +231,7 @@ def _svg(parts: str, alt: str) -> str:
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" {named}>{parts}</svg>'
 
 
-def _publish(
-    frame: tuple[str, list, str, int],
-    sliders: Sliders,
-    start: Sequence[int] | None,
-    alt: str,
-    still: Callable,
-) -> None:
+def _publish(frame: tuple[str, list, str, int], sliders, start, alt: str, still: Callable) -> None:
     """Show the frame, and beside it the picture that `still` draws at the first position.
 
     frame: what is drawn once, what each position of the sliders changes, the script that does it,
@@ -240,27 +245,24 @@ def _publish(
         f'value="{at}" aria-label="{html.escape(name)}"> <output></output></label>'
         for (name, values), at in zip(sliders.items(), start, strict=True)
     )
-    shown = [[f"{value:g}" for value in values] for values in sliders.values()]
+    shown = json.dumps([[f"{value:g}" for value in values] for values in sliders.values()])
+    frames = json.dumps(frames, separators=(",", ":"))
     page = PAGE.format(
-        width=WIDTH,
-        controls=controls,
-        drawing=drawing,
-        sliders=json.dumps(shown),
-        frames=json.dumps(frames, separators=(",", ":")),
-        show=show,
+        width=WIDTH, controls=controls, drawing=drawing, sliders=shown, frames=frames, show=show
     )
     if len(page.encode()) > LIMIT:
         raise ValueError(
             f"The frame has {len(page.encode()) / 1000:.0f} kB, more than {LIMIT / 1000:.0f}: "
             "take fewer positions or fewer points."
         )
-    height += 30 * len(sliders) + 20
     embedded = (
         f'<iframe title="{html.escape(alt)}" sandbox="allow-scripts" width="100%" '
-        f'height="{height}" '
+        f'height="{height + 30 * len(sliders) + 20}" '
         f'style="border:0;max-width:{WIDTH + 20}px" srcdoc="{html.escape(page)}"></iframe>'
     )
-    still([values[at] for values, at in zip(sliders.values(), start, strict=True)])
+    first = {name: values[at] for (name, values), at in zip(sliders.items(), start, strict=True)}
+    still(first.values())
+    plt.suptitle(", ".join(f"{name} = {value:g}" for name, value in first.items()), fontsize=10)
     publish_display_data(
         {"text/html": embedded, "image/png": png_of_current_figure(), "text/plain": alt},
         metadata={"image/png": {"alt": alt}},

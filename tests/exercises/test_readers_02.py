@@ -24,7 +24,7 @@ def over_the_slope(da, a):
     return da / ((1 + a) * (1 - a))
 
 
-@wrong("02.1", "tanh_of_the_error")
+@wrong("02.1", "tanh_of_the_gradient")
 def forward_once_more(da, a):
     return (1 - a * a) * np.tanh(da)
 
@@ -171,7 +171,7 @@ def test_a_clip_at_another_limit_is_still_rejected():
 
 @pytest.mark.parametrize("id", [f"02.{k}" for k in range(1, 6)])
 def test_the_first_case_can_be_worked_by_hand(id):
-    case = exercise(id).all_cases()[0]
+    case = [np.asarray(argument) for argument in exercise(id).all_cases()[0]]
     assert all(array.size <= 6 for array in case)
     numbers = np.concatenate([array.ravel() for array in case])
     assert np.allclose(10 * numbers, np.round(10 * numbers))

@@ -8,12 +8,7 @@ from reader_answers import assert_named, assert_right, assert_right_from_float32
 from scipy.special import softmax
 
 from helpers.exercises import exercise
-
-
-def stable(scores, axis=-1):
-    weights = np.exp(scores - scores.max(axis, keepdims=True))
-    return weights / weights.sum(axis, keepdims=True)
-
+from helpers.exercises.functions import softmax as stable
 
 # 10.1
 

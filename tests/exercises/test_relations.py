@@ -100,7 +100,8 @@ def first_row_wrong(X, y):
         (
             lambda X, y: X @ y,
             lambda X, y: X @ y / np.zeros(len(y)),
-            "NaN or infinity where numbers are expected. Does something overflow?",
+            "NaN or infinity where numbers are expected. "
+            "Does something overflow, or is there a division by zero?",
         ),
         (lambda X, y: X @ y, lambda X, y: (X @ y) ** 2 + 0.1, ""),
         (lambda X, y: "up", lambda X, y: "down", ""),

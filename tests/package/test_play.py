@@ -67,15 +67,57 @@ def test_curves_hold_every_point_and_have_a_gap_where_one_is_not_finite(shown):
     play.curves(curve, {"a": [1, 3]}, "x", "a & b", alt='Lines & "gaps"', y_range=(0, 4))
     to_y = play._scale((0, 4), (play.HEIGHT - play.BOTTOM, play.TOP))
     for (path,), a in zip(frames_of(shown[0][0]), (1, 3), strict=True):
-        assert re.fullmatch(r"(M\d+,[\d.]+( \d+,[\d.]+)*)+", path)
+        assert re.fullmatch(r"(M\d+,-?[\d.]+( \d+,-?[\d.]+)*)+", path)
         first, second = runs_of(path)
         assert [y for _, y in first] == pytest.approx([to_y(0), to_y(a)], abs=0.06)
-        assert [y for _, y in second] == pytest.approx([to_y(2), to_y(4)], abs=0.06)
+        assert [y for _, y in second] == pytest.approx([to_y(2), to_y(9)], abs=0.06)
         assert [x for x, _ in first + second] == sorted(x for x, _ in first + second)
-    drawing = ET.fromstring(re.search("<svg.*</svg>", page_of(shown[0][0]))[0])
+    drawing = ET.fromstring(re.search("<svg.*</svg>", page_of(shown[0][0]), re.DOTALL)[0])
     assert drawing.get("aria-label") == 'Lines & "gaps"'
     assert len(drawing.findall("path[@class='curve']")) == 1
     assert {"<y>", "a & b"} <= {text.text for text in drawing.iter("text")}
+
+
+def test_what_lies_outside_is_cut_off_at_the_axes(shown):
+    def diverging(a):
+        return {"path": (np.arange(5), (-a) ** np.arange(5.0)), "flat": (range(41), [0.0] * 41)}
+
+    play.curves(diverging, {"a": [2, 1000]}, "x", "y", alt="A path", y_range=(-3, 3))
+    to_y = play._scale((-3, 3), (play.HEIGHT - play.BOTTOM, play.TOP))
+    (slow, _), (fast, _) = frames_of(shown[0][0])
+    assert [y for _, y in runs_of(slow)[0]] == pytest.approx(
+        [to_y(y) for y in (1, -2, 4, -8, 16)], abs=0.06
+    )
+    low, high = play.FAR
+    assert [y for _, y in runs_of(fast)[0]] == pytest.approx(
+        [to_y(1), high, low, high, low], abs=0.06
+    )
+    drawing = ET.fromstring(re.search("<svg.*</svg>", page_of(shown[0][0]), re.DOTALL)[0])
+    clip = drawing.find("clipPath")
+    numbers = [float(n) for n in re.findall(r"[\d.]+", clip.find("path").get("d"))]
+    left, right, bottom = play.LEFT, play.WIDTH - play.RIGHT, play.HEIGHT - play.BOTTOM
+    assert numbers == [left, play.TOP, right, bottom, left]
+    paths = drawing.findall("path[@class='curve']")
+    assert [path.get("clip-path") for path in paths] == [f"url(#{clip.get('id')})"] * 2
+
+
+def test_curves_of_few_points_have_dots(shown):
+    def two(a):
+        return {"few": (range(40), [a] * 40), "many": (range(41), [a] * 41)}
+
+    play.curves(two, {"a": [1]}, "x", "y", alt="Two lines")
+    drawing = ET.fromstring(re.search("<svg.*</svg>", page_of(shown[0][0]), re.DOTALL)[0])
+    markers = drawing.findall("marker")
+    assert [float(marker.find("circle").get("r")) > 0 for marker in markers] == [True, False]
+    styles = [path.get("style") for path in drawing.findall("path[@class='curve']")]
+    assert styles == [f"marker:url(#{marker.get('id')})" for marker in markers]
+
+
+def test_the_picture_names_the_position_of_the_sliders(shown, monkeypatch):
+    titles = []
+    monkeypatch.setattr(play.plt, "suptitle", lambda text, **_: titles.append(text))
+    play.bars(heights, {"τ": [0.5, 1], "k": [1, 3]}, ["a", "b", "c"], "p", alt="Bars", start=(0, 1))
+    assert titles == ["τ = 0.5, k = 3"]
 
 
 def test_logarithmic_curves_have_gaps_where_nothing_can_be_drawn(shown):

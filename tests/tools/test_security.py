@@ -43,6 +43,8 @@ OWN_DOWNLOADS = {  # the first checks a SHA-256; the other gets no file
     "course.py: urllib.request.urlopen",
 }
 
+OWN_RUNNER = {"tools/mutation/runner.py: exec"}  # of the lessons' own cells, changed by the tool
+
 
 def complaints(source: str) -> list[str]:
     """What in a Python source breaks a promise."""
@@ -72,7 +74,7 @@ def complaints(source: str) -> list[str]:
 
 def test_sources_keep_the_promises():
     found = {f"{place}: {what}" for place, text in python_files() for what in complaints(text)}
-    assert found == OWN_DOWNLOADS
+    assert found == OWN_DOWNLOADS | OWN_RUNNER
 
 
 def test_notebooks_keep_the_promises_and_start_no_program_but_git():

@@ -91,7 +91,10 @@ def not_finite(cases, sizes) -> str | None:
         return bool((~np.isfinite(a.astype(np.float64)) & np.isfinite(b.astype(np.float64))).any())
 
     if all(any(strays(a, b) for a, b in zip(*case, strict=True)) for case in cases):
-        return "NaN or infinity where numbers are expected. Does something overflow?"
+        return (
+            "NaN or infinity where numbers are expected. "
+            "Does something overflow, or is there a division by zero?"
+        )
     return None
 
 

@@ -26,7 +26,6 @@ __all__ = [
     "sigmoid_slope",
     "tanh_slope",
     "training_step",
-    "verdict",
 ]
 
 
@@ -91,7 +90,7 @@ class MLP:
         grads = []
         for a, W in zip(reversed(self.a), reversed(self.params[0::2]), strict=True):
             grads = [a.T @ delta, delta.sum(axis=0), *grads]
-            if a is not self.a[0]:  # nobody asks for the slope in the pixels
+            if a is not self.a[0]:  # nobody asks for the gradient at the pixels
                 delta = (delta @ W.T) * self.slope(a)
         return grads
 
@@ -141,8 +140,16 @@ def accuracy(mlp, images, labels):
     return float((logits.argmax(axis=1) == labels).mean())
 
 
-def verdict(what, value, low, high):
-    print(f"{what}, between {low:g} and {high:g}: {bool(low <= value <= high)}")
+def plain_training(mlp, images, labels, steps=300, lr=0.05):
+    """Plain gradient descent on random batches; returns the loss of every step."""
+    rng, losses = np.random.default_rng(14), []
+    for _ in range(steps):
+        X, y = moved_batch(images, labels, 64, rng)
+        logits = mlp.forward(X)
+        losses.append(cross_entropy(logits, y))
+        for p, grad in zip(mlp.params, mlp.backward(output_error(logits, y)), strict=True):
+            p -= lr * grad
+    return losses
 
 
 class PerSampleNetwork:
@@ -158,13 +165,13 @@ class PerSampleNetwork:
             a = sigmoid(a @ W + b)
         return a
 
-    def backward(self, x, y):
-        """Gradients (dW, db) for one sample x (784,) with its one-hot target y (10,)."""
+    def backward(self, x, Y):
+        """Gradients (dW, db) for one sample x (784,) with its one-hot label Y (10,)."""
         a = [x]
         for W, b in zip(self.W, self.b, strict=True):
             a.append(sigmoid(a[-1] @ W + b))
         dW, db = [], []
-        delta = (a[-1] - y) * sigmoid_slope(a[-1])
+        delta = (a[-1] - Y) * sigmoid_slope(a[-1])
         for layer in reversed(range(len(self.W))):
             dW.insert(0, np.outer(a[layer], delta))
             db.insert(0, delta)
@@ -172,25 +179,13 @@ class PerSampleNetwork:
         return dW, db
 
 
-def per_sample_step(network, X, targets, lr=3.0):
-    """One step on a mini-batch: X (10, 784), one-hot targets (10, 10)."""
+def per_sample_step(network, X, Y, lr=3.0):
+    """One step on a mini-batch: X (10, 784), one-hot Y (10, 10)."""
     sum_W = [np.zeros_like(W) for W in network.W]
     sum_b = [np.zeros_like(b) for b in network.b]
-    for x, y in zip(X, targets, strict=True):
-        dW, db = network.backward(x, y)
+    for x, row in zip(X, Y, strict=True):
+        dW, db = network.backward(x, row)
         sum_W = [total + grad for total, grad in zip(sum_W, dW, strict=True)]
         sum_b = [total + grad for total, grad in zip(sum_b, db, strict=True)]
     network.W = [W - lr / len(X) * g for W, g in zip(network.W, sum_W, strict=True)]
     network.b = [b - lr / len(X) * g for b, g in zip(network.b, sum_b, strict=True)]
-
-
-def plain_training(mlp, images, labels, steps=300, lr=0.05):
-    """Plain gradient descent on random batches; returns the loss of every step."""
-    rng, losses = np.random.default_rng(14), []
-    for _ in range(steps):
-        X, y = moved_batch(images, labels, 64, rng)
-        logits = mlp.forward(X)
-        losses.append(cross_entropy(logits, y))
-        for p, grad in zip(mlp.params, mlp.backward(output_error(logits, y)), strict=True):
-            p -= lr * grad
-    return losses

@@ -41,9 +41,9 @@ def difference_squared(da, a):
     return da * (1 - a) ** 2
 
 
-def tanh_of_the_error(da, a):
-    """Your function sends the error through tanh again. The way back is linear: `da` is multiplied
-    by the slope 1 − a², element by element."""
+def tanh_of_the_gradient(da, a):
+    """Your function sends `da` through tanh again. The way back is linear: `da` is multiplied by
+    the slope 1 − a², element by element."""
     return np.tanh(da) * (1 - a**2)
 
 
@@ -92,7 +92,7 @@ def softmax_over_the_batch(logits):
 
 def log_of_clipped_softmax(logits):
     """Your function behaves exactly as if probabilities below 1e-12 were clipped before the
-    logarithm. That hides the underflow: every log-probability stops at −27.6, and its slope is
+    logarithm. That hides the underflow: every log-probability stops at −27.6, and its gradient is
     lost. Subtract the logarithm of the sum instead of dividing."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
@@ -156,112 +156,6 @@ def stable_log_softmax_cases(rng):
 # 02.3
 
 
-def weight_gradient(a, delta):
-    return a.T @ delta
-
-
-def transposed(a, delta):
-    """Your result is the transpose of the right one: δᵀa has shape (n_out, n_in). W has shape
-    (n_in, n_out) here, so the gradient is aᵀδ. (PyTorch's Linear keeps W the other way round.)"""
-    return delta.T @ a
-
-
-def element_wise(a, delta):
-    """Your function behaves exactly as if the outer product were an element-wise one: δ ⊙ a, summed
-    over the batch. Many articles print it so. Every input meets every output, so each sample gives
-    a full (n_in, n_out) matrix, and their sum is aᵀδ."""
-    return (a * delta).sum(axis=0)
-
-
-def element_wise_not_summed(a, delta):
-    """Your function behaves exactly as if the outer product were an element-wise one, δ ⊙ a. Many
-    articles print it so. Every input meets every output, so each sample gives a full (n_in, n_out)
-    matrix, and their sum over the batch is aᵀδ."""
-    return a * delta
-
-
-def averaged_again(a, delta):
-    """Your result is the right one divided by B. The mean over the batch is already in δ, because
-    the loss is a mean: here the samples are summed."""
-    return a.T @ delta / len(a)
-
-
-def one_matrix_a_sample(a, delta):
-    """Your function returns one matrix for each sample, shape (B, n_in, n_out). All samples use the
-    same W, so its slope is the sum of these matrices, which is aᵀδ."""
-    return np.einsum("bi,bj->bij", a, delta)
-
-
-def not_transposed(a, delta):
-    """Your function multiplies a by δ without a transpose. That runs only when n_in = B, and then
-    it mixes up samples and units. The sum must run over the samples, the rows of both: aᵀδ."""
-    return a @ delta
-
-
-def samples_with_samples(a, delta):
-    """Your function behaves exactly as if δ were transposed instead of a. The product aδᵀ sums over
-    the units and has shape (B, B). The sum must run over the samples: aᵀδ."""
-    return a @ delta.T
-
-
-def weight_gradient_cases(rng):
-    yield np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [0.5, -1.0]])
-    for B, n_in, n_out in ((3, 4, 4), (4, 3, 2), (1, 2, 5), (5, 1, 3)):
-        yield rng.normal(size=(B, n_in)), rng.normal(size=(B, n_out))
-
-
-# 02.4
-
-
-def bias_gradient(delta):
-    return delta.sum(axis=0)
-
-
-def not_summed(delta):
-    """Your function returns δ as it is, without the sum over the batch. The bias is used by every
-    sample, so its slope is the sum of their errors, with shape (n_out,)."""
-    return delta
-
-
-def averaged_twice(delta):
-    """Your function averages over the batch. The mean is already in δ, because the loss is a mean,
-    so you divide by B a second time. Sum instead."""
-    return delta.mean(axis=0)
-
-
-def summed_over_units(delta):
-    """Your function sums over the units (axis 1) instead of the batch (axis 0). The result needs
-    one number for each unit."""
-    return delta.sum(axis=1)
-
-
-def axis_kept(delta):
-    """Your numbers are right, but the result has shape (1, n_out). The bias has shape (n_out,), and
-    its gradient must have the same."""
-    return delta.sum(axis=0, keepdims=True)
-
-
-def summed_over_everything(delta):
-    """Your function sums over the batch and the units: one number. Every unit has a bias of its
-    own, so sum over the batch only, axis 0."""
-    return delta.sum()
-
-
-def averaged_over_everything(delta):
-    """Your function averages over the batch and the units: one number. Every unit has a bias of its
-    own, and the mean over the batch is already in δ: sum over axis 0."""
-    return delta.mean()
-
-
-def bias_gradient_cases(rng):
-    yield (np.array([[1.0, 2.0, 3.0], [0.5, 0.0, -1.0]]),)
-    for B, n_out in ((4, 3), (3, 3), (1, 4), (5, 1)):
-        yield (rng.normal(size=(B, n_out)),)
-
-
-# 02.5
-
-
 def hidden_layer_backward(X, u1, W2, delta2):
     a1 = np.tanh(u1)
     delta1 = (delta2 @ W2.T) * (1 - a1**2)
@@ -271,7 +165,7 @@ def hidden_layer_backward(X, u1, W2, delta2):
 def slope_at_the_wrong_layer(X, u1, W2, delta2):
     """Your function behaves exactly as if the activation's derivative were left out at the hidden
     layer and put at the output, 1 − tanh(a1 W2)². The derivative is taken at the layer where the
-    error arrives, at u1; the last layer has no activation, and delta2 is complete."""
+    gradient arrives, at u1; the last layer has no activation, and delta2 is complete."""
     a1 = np.tanh(u1)
     delta2 = delta2 * (1 - np.tanh(a1 @ W2) ** 2)
     delta1 = delta2 @ W2.T
@@ -280,7 +174,7 @@ def slope_at_the_wrong_layer(X, u1, W2, delta2):
 
 def slope_left_out(X, u1, W2, delta2):
     """Your function behaves exactly as if the hidden layer had no activation: the factor
-    1 − tanh(u1)² is missing on the error's way back."""
+    1 − tanh(u1)² is missing on the way back."""
     a1 = np.tanh(u1)
     delta1 = delta2 @ W2.T
     return X.T @ delta1, delta1.sum(axis=0), a1.T @ delta2, delta2.sum(axis=0)
@@ -295,7 +189,7 @@ def slope_of_the_activation(X, u1, W2, delta2):
 
 
 def weights_not_transposed(X, u1, W2, delta2):
-    """Your function sends the error back through W2 instead of its transpose. With W2 of shape
+    """Your function sends delta2 back through W2 instead of its transpose. With W2 of shape
     (H, K), delta2 W2ᵀ is the product that sums over the outputs; delta2 W2 only runs when H = K,
     and then it is wrong."""
     a1 = np.tanh(u1)
@@ -319,7 +213,7 @@ def every_gradient_averaged_again(X, u1, W2, delta2):
 
 def bias_gradients_averaged(X, u1, W2, delta2):
     """Your weight gradients are right, but db1 and db2 are means over the batch. The mean is
-    already in delta2, so the bias gradients are sums, as in exercise 02.4."""
+    already in delta2, so the bias gradients are sums."""
     dW1, db1, dW2, db2 = hidden_layer_backward(X, u1, W2, delta2)
     return dW1, db1 / len(X), dW2, db2 / len(X)
 
@@ -362,8 +256,8 @@ def weights_before_biases(X, u1, W2, delta2):
 
 
 def biases_not_summed(X, u1, W2, delta2):
-    """Your weight gradients are right, but db1 and db2 are the errors themselves, one row for each
-    sample. A bias is used by every sample: sum the errors over axis 0, as in exercise 02.4."""
+    """Your weight gradients are right, but db1 and db2 are the δ themselves, one row for each
+    sample. A bias is used by every sample: sum them over axis 0."""
     delta1 = (delta2 @ W2.T) * (1 - np.tanh(u1) ** 2)
     return X.T @ delta1, delta1, np.tanh(u1).T @ delta2, delta2
 
@@ -374,6 +268,173 @@ def hidden_layer_backward_cases(rng):
     for B, d, H, K in ((3, 2, 4, 4), (4, 3, 5, 2), (1, 2, 3, 4), (2, 1, 1, 3)):
         X, u1 = rng.normal(size=(B, d)), rng.normal(size=(B, H))
         yield X, u1, rng.normal(size=(H, K)), rng.normal(size=(B, K))
+
+
+# 02.4
+
+
+def first_and_last_wrong(line):
+    return {1: (0, 5), 2: (4, 5), 3: (0, 3), 4: (2, 3), 5: (0, 1), 6: (0, 1)}[line]
+
+
+def only_its_own_layer(line):
+    """Your table says that a wrong δ spoils the gradients of its own layer only. But line 5 makes
+    delta1 from delta2, and line 3 makes delta2 from delta3: follow what each line hands on."""
+    return {1: (4, 5), 2: (4, 5), 3: (2, 3), 4: (2, 3), 5: (0, 1), 6: (0, 1)}[line]
+
+
+def towards_the_loss(line):
+    """Your table lets a mistake spread towards the loss. The backward pass begins there: what comes
+    after a line lies nearer to the input, at the parameters with the smaller numbers."""
+    return {1: (4, 5), 2: (4, 5), 3: (2, 5), 4: (2, 3), 5: (0, 5), 6: (0, 1)}[line]
+
+
+def own_layer_spared(line):
+    """Your table begins one layer too late: a wrong δ spoils the layers below and spares its own.
+    Line 2 uses delta3, and line 4 uses delta2: those gradients are wrong too."""
+    return {1: (0, 3), 2: (4, 5), 3: (0, 1), 4: (2, 3), 5: (0, 1), 6: (0, 1)}[line]
+
+
+def numbered_as_computed(line):
+    """Your pairs are right if the parameters are numbered as the backward pass meets them, W3
+    first. The check takes them in the order of the parameters: W1 is 0, b3 is 5."""
+    return {1: (0, 5), 2: (0, 1), 3: (2, 5), 4: (2, 3), 5: (4, 5), 6: (4, 5)}[line]
+
+
+def counted_from_one(line):
+    """Your pairs are the right ones plus 1. The parameters are numbered from 0: W1 is 0, b3 is
+    5."""
+    first, last = first_and_last_wrong(line)
+    return first + 1, last + 1
+
+
+def last_one_first(line):
+    """Your pairs are right, but the last wrong gradient comes first. Return (first, last)."""
+    return first_and_last_wrong(line)[::-1]
+
+
+def gradients_handed_on(line):
+    """Your table lets wrong weight gradients travel on. No later line uses dW3 or dW2, only the δ:
+    a mistake in line 2 or line 4 stays where it is."""
+    return {1: (0, 5), 2: (0, 5), 3: (0, 3), 4: (0, 3), 5: (0, 1), 6: (0, 1)}[line]
+
+
+def biases_forgotten(line):
+    """Your table counts the weights only. The sums of δ are wrong too, so the last wrong gradient
+    is that of a bias: b1, b2 or b3, the numbers 1, 3 and 5."""
+    return {1: (0, 4), 2: (4, 4), 3: (0, 2), 4: (2, 2), 5: (0, 0), 6: (0, 0)}[line]
+
+
+def first_and_last_wrong_cases(rng):
+    yield from ((line,) for line in (6, 5, 4, 3, 2, 1))
+
+
+# 02.5
+
+
+def repaired_backward(X, a1, a2, W2, W3, delta3):
+    dW3, db3 = a2.T @ delta3, delta3.sum(axis=0)
+    delta2 = (delta3 @ W3.T) * (1 - a2**2)
+    dW2, db2 = a1.T @ delta2, delta2.sum(axis=0)
+    delta1 = (delta2 @ W2.T) * (1 - a1**2)
+    dW1, db1 = X.T @ delta1, delta1.sum(axis=0)
+    return dW1, db1, dW2, db2, dW3, db3
+
+
+def with_slopes(X, a1, a2, W2, W3, delta3, slope1, slope2):
+    """The backward pass with these factors at the two hidden layers."""
+    delta2 = (delta3 @ W3.T) * slope2
+    delta1 = (delta2 @ W2.T) * slope1
+    hidden = X.T @ delta1, delta1.sum(axis=0), a1.T @ delta2, delta2.sum(axis=0)
+    return *hidden, a2.T @ delta3, delta3.sum(axis=0)
+
+
+def nothing_repaired(X, a1, a2, W2, W3, delta3):
+    """Your function still does what the careless one did. The last wrong gradient is that of b2,
+    and W3 and b3 are right: so delta2 goes wrong on its way from delta3. Which a belongs to it?"""
+    return with_slopes(X, a1, a2, W2, W3, delta3, 1 - a1**2, 1 - a1**2)
+
+
+def slopes_exchanged(X, a1, a2, W2, W3, delta3):
+    """Your function behaves exactly as if both slopes sat at the other layer: a1 at delta2, a2 at
+    delta1. δ is multiplied by the slope of the layer where it arrives."""
+    return with_slopes(X, a1, a2, W2, W3, delta3, 1 - a2**2, 1 - a1**2)
+
+
+def second_slope_twice(X, a1, a2, W2, W3, delta3):
+    """Your delta2 is right now, but delta1 has the slope of the second layer, 1 − a2². It arrives
+    at the first layer, whose slope 1 − a1² was right as it stood."""
+    return with_slopes(X, a1, a2, W2, W3, delta3, 1 - a2**2, 1 - a2**2)
+
+
+def slope_removed(X, a1, a2, W2, W3, delta3):
+    """Your function behaves exactly as if the second layer had no activation: the wrong slope is
+    gone from delta2, but the right one, 1 − a2², is missing."""
+    return with_slopes(X, a1, a2, W2, W3, delta3, 1 - a1**2, 1.0)
+
+
+def both_slopes_at_once(X, a1, a2, W2, W3, delta3):
+    """Your function multiplies delta2 by both slopes. It passes one activation on its way from
+    delta3, the second: 1 − a2² replaces 1 − a1²."""
+    return with_slopes(X, a1, a2, W2, W3, delta3, 1 - a1**2, (1 - a1**2) * (1 - a2**2))
+
+
+def output_taken_for_input_at_the_second(X, a1, a2, W2, W3, delta3):
+    """Your function behaves exactly as if a2 were the input of tanh: 1 − tanh(a2)². It is the
+    output already, so the slope is 1 − a2²."""
+    return with_slopes(X, a1, a2, W2, W3, delta3, 1 - a1**2, 1 - np.tanh(a2) ** 2)
+
+
+def outputs_taken_for_inputs(X, a1, a2, W2, W3, delta3):
+    """Your function behaves exactly as if a1 and a2 were the inputs of tanh. They are its outputs
+    already, so the slopes are 1 − a1² and 1 − a2²."""
+    slope1, slope2 = 1 - np.tanh(a1) ** 2, 1 - np.tanh(a2) ** 2
+    return with_slopes(X, a1, a2, W2, W3, delta3, slope1, slope2)
+
+
+def slopes_of_the_sigmoid(X, a1, a2, W2, W3, delta3):
+    """Your function behaves exactly as if the hidden layers were sigmoids, with slopes a · (1 − a).
+    They are tanh: 1 − a²."""
+    return with_slopes(X, a1, a2, W2, W3, delta3, a1 * (1 - a1), a2 * (1 - a2))
+
+
+def cure_at_the_wrong_line(X, a1, a2, W2, W3, delta3):
+    """Your function changes dW2, which reads a2 now, and leaves delta2 as it was. dW2 is wrong
+    because delta2 is: its line was right, since the second layer takes a1 as its input."""
+    wrong = with_slopes(X, a1, a2, W2, W3, delta3, 1 - a1**2, 1 - a1**2)
+    delta2 = (delta3 @ W3.T) * (1 - a1**2)
+    return *wrong[:2], a2.T @ delta2, *wrong[3:]
+
+
+def second_weights_not_transposed(X, a1, a2, W2, W3, delta3):
+    """Your delta2 is right now, but delta1 goes back through W2 instead of its transpose. W2 is
+    square here, so nothing complains; the product that sums over the outputs is delta2 W2ᵀ."""
+    right = repaired_backward(X, a1, a2, W2, W3, delta3)
+    delta2 = (delta3 @ W3.T) * (1 - a2**2)
+    delta1 = (delta2 @ W2) * (1 - a1**2)
+    return X.T @ delta1, delta1.sum(axis=0), *right[2:]
+
+
+def averaged_once_more(X, a1, a2, W2, W3, delta3):
+    """Your six results are the right ones divided by B. The mean over the batch is already in
+    delta3: here the samples are summed."""
+    return tuple(grad / len(X) for grad in repaired_backward(X, a1, a2, W2, W3, delta3))
+
+
+def returned_last_layer_first(X, a1, a2, W2, W3, delta3):
+    """Your six results are right, but the last layer comes first. Return them in the order of the
+    parameters, dW1 first."""
+    dW1, db1, dW2, db2, dW3, db3 = repaired_backward(X, a1, a2, W2, W3, delta3)
+    return dW3, db3, dW2, db2, dW1, db1
+
+
+def repaired_backward_cases(rng):
+    X, a1, a2 = np.array([[1.0, 2.0]]), np.array([[0.5, 0.0]]), np.array([[0.0, -0.5]])
+    W2, W3 = np.array([[1.0, -1.0], [0.0, 2.0]]), np.array([[1.0], [-2.0]])
+    yield X, a1, a2, W2, W3, np.array([[1.0]])
+    for B, d, H, K in ((3, 2, 4, 2), (2, 3, 3, 3), (1, 2, 3, 4), (4, 1, 2, 5)):
+        X, (a1, a2) = rng.normal(size=(B, d)), np.tanh(rng.normal(size=(2, B, H)))
+        yield X, a1, a2, rng.normal(size=(H, H)), rng.normal(size=(H, K)), rng.normal(size=(B, K))
 
 
 EXERCISES = (
@@ -393,7 +454,7 @@ EXERCISES = (
             square_forgotten,
             slope_alone,
             difference_squared,
-            tanh_of_the_error,
+            tanh_of_the_gradient,
             divided_by_slope,
         ),
     ),
@@ -424,53 +485,12 @@ EXERCISES = (
     ),
     Exercise(
         id="02.3",
-        title="The slope of the weights",
-        cases=weight_gradient_cases,
-        answer=weight_gradient,
-        hints=(
-            "What shape must the result have? W maps n_in numbers to n_out.",
-            "W[i, j] is used by every sample r, with local derivative a[r, i], and the error that "
-            "arrives there is delta[r, j].",
-            "The sum over r of a[r, i] · delta[r, j] is one matrix product: which factor must be "
-            "transposed?",
-        ),
-        misconceptions=(
-            transposed,
-            element_wise,
-            element_wise_not_summed,
-            averaged_again,
-            one_matrix_a_sample,
-            not_transposed,
-            samples_with_samples,
-        ),
-    ),
-    Exercise(
-        id="02.4",
-        title="The slope of the bias",
-        cases=bias_gradient_cases,
-        answer=bias_gradient,
-        hints=(
-            "How many times is one bias used in a batch of B samples?",
-            "The uses add up. The 1/B of the mean loss is already in delta.",
-            "Sum delta over axis 0, the batch.",
-        ),
-        misconceptions=(
-            not_summed,
-            averaged_twice,
-            summed_over_units,
-            axis_kept,
-            summed_over_everything,
-            averaged_over_everything,
-        ),
-    ),
-    Exercise(
-        id="02.5",
         title="One hidden layer, backwards",
         cases=hidden_layer_backward_cases,
         answer=hidden_layer_backward,
         hints=(
-            "The second layer is linear, and its error is given: begin with dW2 and db2.",
-            "The error goes back through W2, transposed, and then through the slope of tanh at u1.",
+            "The second layer is linear, and its δ is given: begin with dW2 and db2.",
+            "delta2 goes back through W2, transposed, and then through the slope of tanh at u1.",
             "delta1 = (delta2 @ W2.T) * (1 − a1²) with a1 = tanh(u1); dW1 and db1 follow from "
             "delta1 as dW2 and db2 follow from delta2.",
         ),
@@ -488,6 +508,54 @@ EXERCISES = (
             last_layer_first,
             weights_before_biases,
             biases_not_summed,
+        ),
+    ),
+    Exercise(
+        id="02.4",
+        title="What one wrong line spoils",
+        cases=first_and_last_wrong_cases,
+        answer=first_and_last_wrong,
+        hints=(
+            "Which later lines read what this line makes? Follow each δ from line to line.",
+            "dW and db are read by no later line; a δ is read by the next two. The later a line, "
+            "the nearer to the input.",
+            "Lines 2, 4 and 6 spoil their own two gradients only. Lines 1, 3 and 5 spoil those of "
+            "their layer, b3, b2 or b1 at last, and of all layers below, down to W1, number 0.",
+        ),
+        misconceptions=(
+            only_its_own_layer,
+            towards_the_loss,
+            own_layer_spared,
+            numbered_as_computed,
+            counted_from_one,
+            last_one_first,
+            gradients_handed_on,
+            biases_forgotten,
+        ),
+    ),
+    Exercise(
+        id="02.5",
+        title="A backward pass, repaired",
+        cases=repaired_backward_cases,
+        answer=repaired_backward,
+        hints=(
+            "W3 and b3 are right, b2 is the last wrong one. Which line comes between them?",
+            "delta2 is the gradient at u2. Which activation lies between u2 and the third layer?",
+            "delta2 = (delta3 @ W3.T) * (1 − a2²); all other lines are right.",
+        ),
+        misconceptions=(
+            nothing_repaired,
+            slopes_exchanged,
+            second_slope_twice,
+            slope_removed,
+            both_slopes_at_once,
+            output_taken_for_input_at_the_second,
+            outputs_taken_for_inputs,
+            slopes_of_the_sigmoid,
+            cure_at_the_wrong_line,
+            second_weights_not_transposed,
+            averaged_once_more,
+            returned_last_layer_first,
         ),
     ),
 )

@@ -14,6 +14,11 @@ def adam_step(w, m, v, grad, t, lr, beta1, beta2, eps):
     return w, m, v
 
 
+def moved_by(w, m, v, t, lr, beta1, beta2, eps):
+    """The right step with averages that are up to date, but may be wrong."""
+    return w - lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
 def no_bias_correction(w, m, v, grad, t, lr, beta1, beta2, eps):
     """Your function behaves exactly as if there were no bias corrections. The averages start at
     zero, so early ones are too small: divide m by 1 − β₁ᵗ and v by 1 − β₂ᵗ."""
@@ -121,6 +126,87 @@ def step_uphill(w, m, v, grad, t, lr, beta1, beta2, eps):
     return adam_step(w, m, v, grad, t, -lr, beta1, beta2, eps)
 
 
+def both_added_whole(w, m, v, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if m ← β₁m + g and v ← β₂v + g². That is how the heavy ball
+    collects. Adam's m and v are averages: what enters has the share 1 − β₁ or 1 − β₂."""
+    m, v = beta1 * m + grad, beta2 * v + grad**2
+    return moved_by(w, m, v, t, lr, beta1, beta2, eps)
+
+
+def added_whole_uncorrected(w, m, v, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if m ← β₁m + g and v ← β₂v + g², without bias corrections.
+    Adam's m and v are averages: what enters has the share 1 − β₁ or 1 − β₂. They start at zero, so
+    divide m by 1 − β₁ᵗ and v by 1 − β₂ᵗ for the step."""
+    m, v = beta1 * m + grad, beta2 * v + grad**2
+    return w - lr * m / (np.sqrt(v) + eps), m, v
+
+
+def square_added_whole(w, m, v, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if v ← β₂v + g². Your m is an average, and v must be one
+    too: the square enters with the share 1 − β₂."""
+    m, v = beta1 * m + (1 - beta1) * grad, beta2 * v + grad**2
+    return moved_by(w, m, v, t, lr, beta1, beta2, eps)
+
+
+def shares_exchanged(w, m, v, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if β and 1 − β had changed places in both averages. β is the
+    share of the old average, 1 − β that of the new gradient or its square."""
+    m, v = (1 - beta1) * m + beta1 * grad, (1 - beta2) * v + beta2 * grad**2
+    return moved_by(w, m, v, t, lr, beta1, beta2, eps)
+
+
+def corrections_multiplied(w, m, v, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if m and v were multiplied by 1 − βᵗ. Early averages are too
+    small by this factor, which is below 1: divide by it."""
+    _, m, v = adam_step(w, m, v, grad, t, lr, beta1, beta2, eps)
+    m_hat, v_hat = m * (1 - beta1**t), v * (1 - beta2**t)
+    return w - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+def old_averages_move(w, m, v, grad, t, lr, beta1, beta2, eps):
+    """Your averages are right, but w moves by those of the step before, so that the first step goes
+    nowhere. Update m and v first, then correct the new ones and move."""
+    _, new_m, new_v = adam_step(w, m, v, grad, t, lr, beta1, beta2, eps)
+    return moved_by(w, m, v, t, lr, beta1, beta2, eps)[0], new_m, new_v
+
+
+def gradient_instead_of_average(w, m, v, grad, t, lr, beta1, beta2, eps):
+    """Your averages are right, but w moves by ηg / (√v̂ + ε), with the gradient of this step alone.
+    The numerator is m̂, the corrected average of the gradients."""
+    _, m, v = adam_step(w, m, v, grad, t, lr, beta1, beta2, eps)
+    return w - lr * grad / (np.sqrt(v / (1 - beta2**t)) + eps), m, v
+
+
+def one_square_for_all(w, m, v, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if v averaged gᵀg, one number for all parameters (grad @
+    grad, or a sum). Each parameter has its own average: grad**2, element by element."""
+    m, v = beta1 * m + (1 - beta1) * grad, beta2 * v + (1 - beta2) * (grad @ grad)
+    return moved_by(w, m, v, t, lr, beta1, beta2, eps)
+
+
+def step_returned(w, m, v, grad, t, lr, beta1, beta2, eps):
+    """Your averages and your step are right, but you return the step η m̂ / (√v̂ + ε) in place of
+    the new position. Subtract it from w."""
+    arrived, m, v = adam_step(w, m, v, grad, t, lr, beta1, beta2, eps)
+    return w - arrived, m, v
+
+
+def change_returned(w, m, v, grad, t, lr, beta1, beta2, eps):
+    """Your averages are right, but you return how far w moves, −η m̂ / (√v̂ + ε), in place of where
+    it arrives. Add that to w."""
+    arrived, m, v = adam_step(w, m, v, grad, t, lr, beta1, beta2, eps)
+    return arrived - w, m, v
+
+
+def product_for_power(w, m, v, grad, t, lr, beta1, beta2, eps):
+    """Your function behaves exactly as if the corrections were 1 − β·t. They are 1 − βᵗ, with a
+    power, beta**t in Python. The product reaches 1 and passes it: you divide by zero, or take the
+    root of a negative number."""
+    _, m, v = adam_step(w, m, v, grad, t, lr, beta1, beta2, eps)
+    m_hat, v_hat = m / np.float64(1 - beta1 * t), v / np.float64(1 - beta2 * t)
+    return w - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
 def adam_cases(rng):
     # by hand: m̂ = 2 and √v̂ = 2 in both, so that w moves by 0.5 · 2 / (2 + 2)
     first, zero, two = np.array([1.0]), np.array([0.0]), np.array([2.0])
@@ -166,5 +252,16 @@ EXERCISE = Exercise(
         betas_exchanged,
         gradient_added_whole,
         step_uphill,
+        both_added_whole,
+        added_whole_uncorrected,
+        square_added_whole,
+        shares_exchanged,
+        corrections_multiplied,
+        old_averages_move,
+        gradient_instead_of_average,
+        one_square_for_all,
+        step_returned,
+        change_returned,
+        product_for_power,
     ),
 )

@@ -84,6 +84,52 @@ def shares_exchanged(w, p, grad, lr, beta):
     return w - lr * p, p
 
 
+def rate_twice(w, p, grad, lr, beta):
+    """Your function behaves exactly as if p ← βp + ηg, then w ← w − ηp. The learning rate acts
+    twice. It belongs to the move alone: the gradient enters p whole."""
+    p = beta * p + lr * grad
+    return w - lr * p, p
+
+
+def gradient_subtracted_in_velocity(w, p, grad, lr, beta):
+    """Your function behaves exactly as if p ← βp − g, then w ← w − ηp. Two minus signs make a plus:
+    w climbs. Add the gradient to p, and subtract once, in the move."""
+    p = beta * p - grad
+    return w - lr * p, p
+
+
+def velocity_downhill(w, p, grad, lr, beta):
+    """Your function behaves exactly as if p ← βp − g, then w ← w + ηp. That is a sound convention,
+    whose p points where w goes, but in section 6 p adds up gradients and is subtracted."""
+    p = beta * p - grad
+    return w + lr * p, p
+
+
+def gradient_damped_too(w, p, grad, lr, beta):
+    """Your function behaves exactly as if p ← β(p + g). Only the old velocity loses a share; the
+    new gradient enters whole: p ← βp + g."""
+    p = beta * (p + grad)
+    return w - lr * p, p
+
+
+def velocity_untouched(w, p, grad, lr, beta):
+    """Your function behaves exactly as if it took a plain step, w ← w − ηg, and gave p back as it
+    came. Update p first, p ← βp + g, and move by it: w ← w − ηp."""
+    return w - lr * grad, p
+
+
+def velocity_not_used(w, p, grad, lr, beta):
+    """Your velocity is right, but w takes a plain step, w ← w − ηg. It should move by the new
+    velocity: w ← w − ηp."""
+    return w - lr * grad, beta * p + grad
+
+
+def old_velocity_returned(w, p, grad, lr, beta):
+    """Your position is right, but you return the old velocity. The next step must go on from the
+    new one, βp + g."""
+    return w - lr * (beta * p + grad), p
+
+
 def momentum_cases(rng):
     yield np.array([1.0, -1.0]), np.array([0.5, 2.0]), np.array([0.5, 3.0]), 0.25, 0.5
     yield np.array([2.0, 0.5]), np.zeros(2), np.array([-1.0, 4.0]), 0.1, 0.8
@@ -114,5 +160,12 @@ EXERCISE = Exercise(
         no_memory,
         rate_left_out,
         shares_exchanged,
+        rate_twice,
+        gradient_subtracted_in_velocity,
+        velocity_downhill,
+        gradient_damped_too,
+        velocity_untouched,
+        velocity_not_used,
+        old_velocity_returned,
     ),
 )

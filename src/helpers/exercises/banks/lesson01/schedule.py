@@ -12,6 +12,16 @@ def learning_rate(step, warmup, total, peak):
     return peak * 0.5 * (1 + np.cos(np.pi * progress))
 
 
+def climb(step, warmup):
+    """The share of the peak in the warm-up; 1 after it, and without one."""
+    return min(1.0, (step + 1) / max(warmup, 1))
+
+
+def cosine(progress):
+    """Half a wave, from 1 to 0."""
+    return 0.5 * (1 + np.cos(np.pi * progress))
+
+
 def warmup_from_zero(step, warmup, total, peak):
     """Your function behaves exactly as if the warm-up used step / warmup. Then the first step has
     the rate 0 and is wasted; with step + 1 the peak is reached in the last step of the warm-up."""
@@ -108,6 +118,118 @@ def divided_by_no_warmup(step, warmup, total, peak):
     return climbing if step < warmup else learning_rate(step, warmup, total, peak)
 
 
+def warmup_branch_missing(step, warmup, total, peak):
+    """Your function behaves exactly as if the cosine ran in every step. Before step `warmup` its
+    progress is negative, and the rate follows the wave backwards. While step < warmup, return
+    peak · (step + 1) / warmup."""
+    return peak * 0.5 * (1 + np.cos(np.pi * (step - warmup) / (total - warmup)))
+
+
+def cosine_backwards_times_warmup(step, warmup, total, peak):
+    """Your function behaves exactly as if the cosine's value were multiplied by the climb, also
+    before step `warmup`, where its progress is negative. In the warm-up the climb stands alone:
+    peak · (step + 1) / warmup."""
+    return climb(step, warmup) * cosine((step - warmup) / (total - warmup)) * peak
+
+
+def peak_in_the_warmup(step, warmup, total, peak):
+    """Your cosine is right, but before it the rate is the whole peak. While step < warmup, it
+    climbs: peak · (step + 1) / warmup."""
+    return cosine(max(step - warmup, 0) / (total - warmup)) * peak
+
+
+def one_missing(step, warmup, total, peak):
+    """Your function behaves exactly as if the cosine part were peak · ½ cos. That starts at half
+    the peak and turns negative, so that you would climb: the 1 in ½(1 + cos) is missing."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * 0.5 * np.cos(np.pi * (step - warmup) / (total - warmup))
+
+
+def bare_cosine(step, warmup, total, peak):
+    """Your function behaves exactly as if the cosine part were peak · cos. That turns negative half
+    way, so that you would climb: ½(1 + cos) lifts the wave, which then ends at 0."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * np.cos(np.pi * (step - warmup) / (total - warmup))
+
+
+def cosine_subtracted(step, warmup, total, peak):
+    """Your function behaves exactly as if the cosine part were peak · ½(1 − cos). That climbs from
+    0 to the peak; with a plus it falls from the peak to 0."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * 0.5 * (1 - np.cos(np.pi * (step - warmup) / (total - warmup)))
+
+
+def pi_missing(step, warmup, total, peak):
+    """Your function behaves exactly as if π were missing: cos(progress) reaches only cos 1 = 0.54,
+    so the rate stays above three quarters of the peak. Half a wave is cos(π · progress)."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * 0.5 * (1 + np.cos((step - warmup) / (total - warmup)))
+
+
+def whole_wave(step, warmup, total, peak):
+    """Your function behaves exactly as if the cosine ran through a whole wave, 2π. Then the rate is
+    0 half way and climbs back to the peak. It takes half a wave: cos(π · progress)."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * 0.5 * (1 + np.cos(2 * np.pi * (step - warmup) / (total - warmup)))
+
+
+def straight_decay(step, warmup, total, peak):
+    """Your function behaves exactly as if the rate fell along a straight line, peak · (1 −
+    progress). A schedule may do that, but the exercise asks for a cosine, which is flat at both
+    ends: peak · ½(1 + cos(π · progress))."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * (1 - (step - warmup) / (total - warmup))
+
+
+def cosine_from_start_times_warmup(step, warmup, total, peak):
+    """Your function behaves exactly as if a cosine over all `total` steps were multiplied by the
+    warm-up. At the end of the climb the cosine has fallen already, below the peak. The two follow
+    each other: first the climb alone, then the cosine, whose progress starts at 0 in step
+    `warmup`."""
+    return climb(step, warmup) * cosine(step / total) * peak
+
+
+def cosine_from_start_times_unguarded(step, warmup, total, peak):
+    """Your function behaves exactly as if a cosine over all `total` steps were multiplied by the
+    warm-up, and with warmup = 0 it divides by zero. The two follow each other: first the climb
+    alone, where step < warmup, then the cosine, whose progress starts at 0 in step `warmup`."""
+    return min(1, (step + 1) / warmup) * cosine(step / total) * peak
+
+
+def smaller_of_both(step, warmup, total, peak):
+    """Your function behaves exactly as if the rate were the smaller of warm-up and cosine. Before
+    step `warmup` the cosine with its negative progress may lie lower, as in the last step of the
+    warm-up, which should have the peak. Ask for step < warmup instead."""
+    return min(climb(step, warmup), cosine((step - warmup) / (total - warmup))) * peak
+
+
+def smaller_of_both_unguarded(step, warmup, total, peak):
+    """Your function behaves exactly as if the rate were the smaller of warm-up and cosine, and with
+    warmup = 0 it divides by zero. In the last step of the warm-up the cosine lies lower, but the
+    rate should be the peak. Ask for step < warmup instead, and compute only what is needed."""
+    return min((step + 1) / warmup, cosine((step - warmup) / (total - warmup))) * peak
+
+
+def smaller_of_climb_and_whole_cosine(step, warmup, total, peak):
+    """Your function behaves exactly as if the rate were the smaller of the warm-up and a cosine
+    over all `total` steps. At the end of the climb that cosine has fallen already, below the peak.
+    Ask for step < warmup; the cosine's progress starts at 0 in step `warmup`."""
+    return min(climb(step, warmup), cosine(step / total)) * peak
+
+
+def smaller_of_climb_and_whole_cosine_unguarded(step, warmup, total, peak):
+    """Your function behaves exactly as if the rate were the smaller of the warm-up and a cosine
+    over all `total` steps, and with warmup = 0 it divides by zero. Ask for step < warmup; the
+    cosine's progress starts at 0 in step `warmup`."""
+    return min((step + 1) / warmup, cosine(step / total)) * peak
+
+
 def schedule_cases(rng):
     for step in (0, 1, 2, 3):  # by hand: ½, 1, 1, ½
         yield step, 2, 4, 1.0
@@ -143,5 +265,20 @@ EXERCISE = Exercise(
         warmup_ignored,
         quarter_of_a_wave,
         divided_by_no_warmup,
+        warmup_branch_missing,
+        cosine_backwards_times_warmup,
+        peak_in_the_warmup,
+        one_missing,
+        bare_cosine,
+        cosine_subtracted,
+        pi_missing,
+        whole_wave,
+        straight_decay,
+        cosine_from_start_times_warmup,
+        cosine_from_start_times_unguarded,
+        smaller_of_both,
+        smaller_of_both_unguarded,
+        smaller_of_climb_and_whole_cosine,
+        smaller_of_climb_and_whole_cosine_unguarded,
     ),
 )

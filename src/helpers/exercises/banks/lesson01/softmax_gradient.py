@@ -113,9 +113,52 @@ def divided_by_features(X, W, y):
     return softmax_gradient(X, W, y) * len(y) / X.shape[1]
 
 
+def transposed(X, W, y):
+    """Your numbers are right, but the result is transposed, of shape (K, d). A gradient has the
+    shape of the weights, (d, K): with X.T on the left it comes out so."""
+    return softmax_gradient(X, W, y).T
+
+
+def classes_counted_in_labels(X, W, y):
+    """Your function behaves exactly as if the largest label of the batch told the number of
+    classes. A batch need not hold the last class, and then the shapes do not fit: K is the number
+    of columns of W."""
+    softmax = softmax_gradient(X, W, y) + X.T @ np.eye(W.shape[1])[y] / len(y)
+    return softmax - X.T @ np.eye(y.max() + 1)[y] / len(y)
+
+
+def every_label_in_every_row(X, W, y):
+    """Your function behaves exactly as if every row lost 1 at the classes of all samples, as with
+    p[:, y] -= 1. Each row has one right class: p[np.arange(len(y)), y] -= 1 pairs rows and
+    labels."""
+    classes_present = np.isin(np.arange(W.shape[1]), y)
+    softmax = softmax_gradient(X, W, y) + X.T @ np.eye(W.shape[1])[y] / len(y)
+    return softmax - X.T @ np.tile(classes_present, (len(y), 1)) / len(y)
+
+
+def log_of_probabilities(X, W, y):
+    """Your function behaves exactly as if the error were log ŷ − y, with the logarithm of the
+    probabilities. The logarithm belongs to the loss; its derivative for the logits is ŷ − y, and
+    holds ŷ itself."""
+    logits = X @ W
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    y_hat = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return X.T @ (np.log(y_hat) - np.eye(W.shape[1])[y]) / len(y)
+
+
+def log_softmax_kept(X, W, y):
+    """Your function behaves exactly as if the error were log softmax(u) − y, without overflow, but
+    also without the last step: exp turns the log-probabilities into ŷ, and the error is ŷ − y."""
+    logits = X @ W
+    logits = logits - logits.max(axis=1, keepdims=True)
+    log_y_hat = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    return X.T @ (log_y_hat - np.eye(W.shape[1])[y]) / len(y)
+
+
 def softmax_cases(rng):
-    halves = np.array([[2.0, 0.0], [-1.0, 0.0]])  # equal logits: every probability is ½
-    yield np.array([[1.0, 2.0]]), halves, np.array([1])
+    # equal logits: every probability is ⅓, then ½
+    thirds, halves = np.array([[2.0, 0.0, -2.0], [-1.0, 0.0, 1.0]]), np.array([[2.0, 0], [-1, 0]])
+    yield np.array([[1.0, 2.0]]), thirds, np.array([1])
     yield np.array([[1.0, 2.0], [3.0, 6.0], [0.0, 0.0]]), halves, np.array([1, 0, 0])
     X, W = np.array([[1.0, 2.0]]), np.array([[0.5, -0.5, 0.0], [0.0, 0.5, 1.0]])
     yield X, W, np.array([2])
@@ -153,5 +196,10 @@ EXERCISE = Exercise(
         logits_clipped,
         softmax_slope_again,
         divided_by_features,
+        transposed,
+        classes_counted_in_labels,
+        every_label_in_every_row,
+        log_of_probabilities,
+        log_softmax_kept,
     ),
 )

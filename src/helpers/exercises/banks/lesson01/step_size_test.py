@@ -79,6 +79,33 @@ def sign_of_rate_ignored(A, lr):
     return bool(abs(lr) < 1 / np.linalg.eigvalsh(A).max())
 
 
+def no_upper_limit(A, lr):
+    """Your function behaves exactly as if every learning rate above 0 converged. Either the upper
+    limit is missing, or 1 − 2ηλ < 1 is tested without its absolute value: a factor below −1
+    overshoots farther in every step."""
+    return bool(lr > 0)
+
+
+def best_rate_for_half_as_limit(A, lr):
+    """Your function behaves exactly as if the limit were 2 / (λmin + λmax). That would be the best
+    learning rate, not the limit, and for the loss ½ θᵀAθ. Here the curvatures are twice the
+    eigenvalues of A, and the limit is set by the largest alone: 1/λmax."""
+    eigenvalues = np.linalg.eigvalsh(A)
+    return bool(0 < lr < 2 / (eigenvalues.min() + eigenvalues.max()))
+
+
+def limit_returned(A, lr):
+    """Your function returns the limit, 1/λmax, and that number is right. One truth value is
+    expected: whether lr lies above 0 and below the limit."""
+    return 1 / np.linalg.eigvalsh(A).max()
+
+
+def limit_for_half_returned(A, lr):
+    """Your function returns a number, 2/λmax. One truth value is expected: whether lr lies above 0
+    and below the limit. And the limit is half as large: the gradient of θᵀAθ is 2Aθ."""
+    return 2 / np.linalg.eigvalsh(A).max()
+
+
 def bowl_cases(rng):
     for lr in (0.3, 0.25, 0.24, 0.1, 0.0):
         yield np.array([[4.0]]), lr  # the gradient is 8θ: the limit is 1/4
@@ -120,5 +147,9 @@ EXERCISE = Exercise(
         no_lower_limit,
         zero_included,
         sign_of_rate_ignored,
+        no_upper_limit,
+        best_rate_for_half_as_limit,
+        limit_returned,
+        limit_for_half_returned,
     ),
 )
