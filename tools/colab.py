@@ -73,6 +73,7 @@ def run(
     command = [sys.executable, "-m", "pytest", "-p", "as_in_colab", "-p", "no:cacheprovider", "-q"]
     command += ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_SECONDS}"]
     command += ["-c", str(colab / "pytest.ini"), f"--rootdir={alone}", "--color=no"]
+    command += [f"--nbval-sanitize-with={reader.ROOT / 'sanitize.cfg'}"]
     command += [f"--cells={cells}"] if cells else []
     command += ["--interrupt"] if interrupt else []
     return subprocess.run(

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 
@@ -149,10 +150,13 @@ def test_errors_reach_callers_and_leave_no_trace(lesson):
     assert report.survivors == [] and report.verdict > 10
 
 
-def test_the_functions_of_check_are_as_before(lesson):
-    before = {name: getattr(check, name) for name in (*check.__all__, "compared")}
+def test_the_functions_of_check_and_the_environment_are_as_before(lesson):
+    before, variables = {name: getattr(check, name) for name in check.__all__}, dict(os.environ)
     mutate.examine(lesson("y = 2 * x\ncheck.equal('01.1', y, x + x)"))
     assert {name: getattr(check, name) for name in before} == before
+    del variables["PYTEST_CURRENT_TEST"]
+    assert variables.items() <= os.environ.items()
+    assert not os.environ.keys() - variables.keys() - {"PYTEST_CURRENT_TEST"}
 
 
 def counter(count):

@@ -252,7 +252,7 @@ class Runner:
 @contextlib.contextmanager
 def in_folder(folder: Path) -> Iterator[None]:
     """Work in a folder, without figures, without output, and with `lesson` as a module."""
-    before, path = Path.cwd(), list(sys.path)
+    before, path, backend = Path.cwd(), list(sys.path), os.environ.get("MPLBACKEND")
     os.environ["MPLBACKEND"] = "Agg"
     os.chdir(folder)
     try:
@@ -268,3 +268,7 @@ def in_folder(folder: Path) -> Iterator[None]:
         os.chdir(before)
         sys.path[:] = path
         sys.modules.pop(LESSON, None)
+        if backend is None:
+            del os.environ["MPLBACKEND"]
+        else:
+            os.environ["MPLBACKEND"] = backend

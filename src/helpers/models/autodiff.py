@@ -75,7 +75,7 @@ def multiply(a, b):
     return Node(a.value * b.value, pulls)
 
 
-def matmul(a, b):  # of stacks of matrices too; .mT swaps the last two axes
+def matmul(a, b):  # of matrices and stacks of them, not of vectors; .mT swaps two axes
     a, b = as_node(a), as_node(b)
     pulls = [(a, lambda grad: grad @ b.value.mT), (b, lambda grad: a.value.mT @ grad)]
     return Node(a.value @ b.value, pulls)
