@@ -1,59 +1,33 @@
-"""Answers as readers write them, collected by decorators for the tests of a lesson's exercises."""
+"""Answers as readers write them: the modules of readers/ mark theirs by these decorators.
 
-import numpy as np
+Further arguments of each are phrases that the text of the verdict holds.
+"""
+
 import pytest
 
-from helpers.exercises import exercise
+ANSWERS = []  # id, function, kind and misconception of the verdict, phrases
 
 
-class Answers:
-    """The answers of one file of tests: `wrong_ones` and `right_ones`, to parametrize with."""
-
-    def __init__(self):
-        self.wrong_ones, self.right_ones = [], []
-
-    def wrong(self, id, name):
-        """Mark a wrong answer to an exercise, and the misconception that it is to be told."""
-
-        def mark(function):
-            self.wrong_ones.append(pytest.param(id, function, name, id=f"{id}-{function.__name__}"))
-            return function
-
-        return mark
-
-    def right(self, id):
-        """Mark a right answer to an exercise."""
-
-        def mark(function):
-            self.right_ones.append(pytest.param(id, function, id=f"{id}-{function.__name__}"))
-            return function
-
-        return mark
+def wrong(id, misconception, *phrases):
+    """Mark a wrong answer to an exercise, and the misconception that it is to be told."""
+    return _marked(id, "misconception", misconception, phrases)
 
 
-def assert_named(id, function, name):
-    verdict = exercise(id).judge(function)
-    assert (verdict.kind, verdict.misconception) == ("misconception", name), verdict.text
+def refused(id, kind, *phrases):
+    """Mark a wrong answer that no misconception explains, and the kind of its verdict."""
+    return _marked(id, kind, None, phrases)
 
 
-def assert_right(id, function):
-    verdict = exercise(id).judge(function)
-    assert verdict.kind == "right", verdict.text
+def right(id, *phrases):
+    """Mark a right answer to an exercise."""
+    return _marked(id, "right", None, phrases)
 
 
-def assert_right_from_float32(id):
-    """What follows may be float64: NumPy makes it so beside an np.sqrt of a whole number."""
+def _marked(id, kind, misconception, phrases):
+    def mark(function):
+        words = id, function.__name__.strip("<>"), misconception or kind.replace(" ", "_")
+        expected = kind, misconception, phrases
+        ANSWERS.append(pytest.param(id, function, *expected, id="-".join(words)))
+        return function
 
-    def half_precise(*arguments):
-        single = [
-            np.float32(a) if getattr(a, "dtype", None) == np.float64 else a for a in arguments
-        ]
-        return exercise(id).answer(*single)
-
-    assert_right(id, half_precise)
-
-
-def first_result(id):
-    """What the solution gives in the first case."""
-    entry = exercise(id)
-    return entry.answer(*entry.all_cases()[0])
+    return mark

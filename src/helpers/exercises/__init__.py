@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import json
+import pkgutil
 import re
 from pathlib import Path
 
@@ -41,9 +42,19 @@ def bank(lesson: str) -> dict[str, Exercise]:
         name = f"helpers.exercises.banks.lesson{lesson}"
         if not lesson.isdecimal() or importlib.util.find_spec(name) is None:
             raise KeyError(f"Lesson {lesson!r} has no exercises.")
-        entries = importlib.import_module(name).EXERCISES
-        _banks[lesson] = {entry.id: entry for entry in entries}
+        _banks[lesson] = {entry.id: entry for entry in _entries(name)}
     return _banks[lesson]
+
+
+def _entries(name: str) -> list[Exercise]:
+    """The EXERCISES of the bank of this name; of a folder, the EXERCISE of each file. In order."""
+    module = importlib.import_module(name)
+    entries = getattr(module, "EXERCISES", None)
+    if entries is None:
+        names = [f"{name}.{part.name}" for part in pkgutil.iter_modules(module.__path__)]
+        parts = [importlib.import_module(name) for name in names]
+        entries = [part.EXERCISE for part in parts if hasattr(part, "EXERCISE")]
+    return sorted(entries, key=lambda entry: entry.id)
 
 
 def report(path: str | Path | None = None) -> dict[str, dict]:

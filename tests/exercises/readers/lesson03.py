@@ -4,14 +4,9 @@ import itertools
 import math
 
 import numpy as np
-import pytest
-from reader_answers import Answers, assert_named, assert_right, first_result
+from reader_answers import refused, right, wrong
 
-from helpers.exercises import exercise
 from helpers.models import autodiff
-
-answers = Answers()
-wrong, right = answers.wrong, answers.right
 
 # 03.1
 
@@ -67,10 +62,6 @@ def layer_by_layer(B, sizes):
 def with_arrays(B, sizes):
     products = B * np.array(sizes[:-1]) * np.array(sizes[1:])
     return products.sum(), products.sum() + products[1:].sum()
-
-
-def test_one_layer_passes_no_error_on():
-    assert (1, (2, 3)) in exercise("03.1").all_cases()
 
 
 # 03.2
@@ -135,10 +126,6 @@ def by_a_matrix(tape):
     return np.linalg.solve(np.eye(len(tape)) - local.T, np.eye(len(tape))[-1])
 
 
-def test_the_example_of_the_lesson_comes_first():
-    assert first_result("03.2") == [5.0, 3.0, 3.0, 1.0]
-
-
 # 03.3
 
 
@@ -181,6 +168,12 @@ def the_error_of_lesson_02(a, grad):
     return stable(a), stable(a) - grad
 
 
+@refused("03.3", "wrong", "Result 2 is wrong", "−1 times")
+def only_the_pull_turned(a, grad):
+    p = stable(a)
+    return p, p * ((p * grad).sum(-1, keepdims=True) - grad)
+
+
 @right("03.3")
 def with_the_big_matrix(a, grad):
     p = stable(a)
@@ -205,32 +198,3 @@ def by_autograd(a, grad):
     p = torch.softmax(leaf, dim=-1)
     p.backward(torch.tensor(grad))
     return p.detach(), leaf.grad
-
-
-def test_only_the_pull_is_called_wrong():
-    def other_sign(a, grad):
-        value, pulled = exercise("03.3").answer(a, grad)
-        return value, -pulled
-
-    text = exercise("03.3").judge(other_sign).text
-    assert "result 2" in text.lower()
-    assert "−1 times" in text
-
-
-def test_softmax_joins_the_engine_as_the_lesson_says():
-    softmax, rng = exercise("03.3").answer, np.random.default_rng(0)
-    a = autodiff.Node(rng.normal(size=(3, 4)))
-    value, weights = softmax(a.value, np.zeros((3, 4)))[0], rng.normal(size=(3, 4))
-    node = autodiff.Node(value, [(a, lambda grad: softmax(a.value, grad)[1])])
-    (node * weights).sum().backward()
-    np.testing.assert_allclose(a.grad, from_the_engine(a.value, weights)[1])
-
-
-@pytest.mark.parametrize(("id", "function", "name"), answers.wrong_ones)
-def test_a_mistake_is_named(id, function, name):
-    assert_named(id, function, name)
-
-
-@pytest.mark.parametrize(("id", "function"), answers.right_ones)
-def test_a_right_answer_in_another_style_is_accepted(id, function):
-    assert_right(id, function)

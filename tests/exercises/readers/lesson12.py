@@ -1,11 +1,8 @@
 """Lesson 12: answers as readers write them, wrong ones told apart and right ones accepted."""
 
 import numpy as np
-import pytest
 import torch
-from reader_answers import assert_named, assert_right, assert_right_from_float32
-
-from helpers.exercises import exercise
+from reader_answers import right, wrong
 
 
 def fit(W, A, B, scale, x, target, lr, steps):
@@ -17,18 +14,22 @@ def fit(W, A, B, scale, x, target, lr, steps):
     return start, x @ W.T + scale * (x @ A.T) @ B.T
 
 
-def right(W, noise_A, noise_B, alpha, x, target, lr, steps):
+@right("12.1")
+def trained(W, noise_A, noise_B, alpha, x, target, lr, steps):
     return fit(W, noise_A, 0 * noise_B, alpha / noise_A.shape[0], x, target, lr, steps)
 
 
+@wrong("12.1", "output_before_the_last_step", "Either the loop runs", "or you return a y")
 def fewer_steps(W, noise_A, noise_B, alpha, x, target, lr, steps):
-    return right(W, noise_A, noise_B, alpha, x, target, lr, steps - 1)
+    return trained(W, noise_A, noise_B, alpha, x, target, lr, steps - 1)
 
 
+@wrong("12.1", "one_step_too_many")
 def more_steps(W, noise_A, noise_B, alpha, x, target, lr, steps):
-    return right(W, noise_A, noise_B, alpha, x, target, lr, steps + 1)
+    return trained(W, noise_A, noise_B, alpha, x, target, lr, steps + 1)
 
 
+@wrong("12.1", "output_before_the_last_step", "Either the loop runs", "or you return a y")
 def last_y_of_the_loop(W, noise_A, noise_B, alpha, x, target, lr, steps):
     s, A, B = alpha / len(noise_A), noise_A.copy(), np.zeros(noise_B.shape)
     start = x @ W.T
@@ -41,18 +42,22 @@ def last_y_of_the_loop(W, noise_A, noise_B, alpha, x, target, lr, steps):
     return start, y
 
 
+@wrong("12.1", "root_of_the_rank")
 def root_of_r(W, noise_A, noise_B, alpha, x, target, lr, steps):
     return fit(W, noise_A, 0 * noise_B, alpha / noise_B.shape[1] ** 0.5, x, target, lr, steps)
 
 
+@wrong("12.1", "inputs_for_the_rank")
 def r_from_the_columns_of_a(W, noise_A, noise_B, alpha, x, target, lr, steps):
     return fit(W, noise_A, 0 * noise_B, alpha / noise_A.shape[1], x, target, lr, steps)
 
 
+@wrong("12.1", "outputs_for_the_rank")
 def r_from_the_rows_of_b(W, noise_A, noise_B, alpha, x, target, lr, steps):
     return fit(W, noise_A, 0 * noise_B, alpha / noise_B.shape[0], x, target, lr, steps)
 
 
+@wrong("12.1", "new_b_in_the_gradient_of_a")
 def b_before_a(W, noise_A, noise_B, alpha, x, target, lr, steps):
     s, A, B = alpha / len(noise_A), noise_A, np.zeros_like(noise_B)
     start = x @ W.T
@@ -63,6 +68,7 @@ def b_before_a(W, noise_A, noise_B, alpha, x, target, lr, steps):
     return start, x @ (W + s * B @ A).T
 
 
+@right("12.1")
 def right_by_autograd_in_float32(W, noise_A, noise_B, alpha, x, target, lr, steps):
     W, A, x, target = (torch.tensor(a, dtype=torch.float32) for a in (W, noise_A, x, target))
     A.requires_grad_()
@@ -79,6 +85,7 @@ def right_by_autograd_in_float32(W, noise_A, noise_B, alpha, x, target, lr, step
     return [outputs[0], outputs[-1]]
 
 
+@right("12.1")
 def right_in_place(W, noise_A, noise_B, alpha, x, target, lr, steps):
     noise_B[:] = 0
     s = alpha / len(noise_A)
@@ -90,44 +97,6 @@ def right_in_place(W, noise_A, noise_B, alpha, x, target, lr, steps):
     return x @ W.T, x @ (W + s * noise_B @ noise_A).T
 
 
+@right("12.1")
 def a_at_zero(W, noise_A, noise_B, alpha, x, target, lr, steps):
     return fit(W, 0 * noise_A, noise_B, alpha / len(noise_A), x, target, lr, steps)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "name"),
-    [
-        (fewer_steps, "output_before_the_last_step"),
-        (last_y_of_the_loop, "output_before_the_last_step"),
-        (more_steps, "one_step_too_many"),
-        (root_of_r, "root_of_the_rank"),
-        (r_from_the_columns_of_a, "inputs_for_the_rank"),
-        (r_from_the_rows_of_b, "outputs_for_the_rank"),
-        (b_before_a, "new_b_in_the_gradient_of_a"),
-    ],
-)
-def test_mistake_of_a_reader_gets_its_name(wrong, name):
-    assert_named("12.1", wrong, name)
-
-
-@pytest.mark.parametrize("wrong", [fewer_steps, last_y_of_the_loop])
-def test_one_step_behind_names_both_causes(wrong):
-    text = exercise("12.1").judge(wrong).text
-    assert "Either the loop runs" in text
-    assert "or you return a y" in text
-
-
-@pytest.mark.parametrize("answer", [right, right_by_autograd_in_float32, right_in_place, a_at_zero])
-def test_right_answer_in_another_style_is_accepted(answer):
-    assert_right("12.1", answer)
-
-
-def test_first_case_can_be_worked_by_hand():
-    first = exercise("12.1").all_cases()[0]
-    assert all(np.size(argument) == 1 for argument in first)
-    start, end = exercise("12.1").answer(*first)
-    assert (start.item(), end.item()) == (1, 3)
-
-
-def test_right_answer_may_begin_in_float32():
-    assert_right_from_float32("12.1")

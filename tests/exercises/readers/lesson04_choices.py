@@ -3,19 +3,15 @@
 import heapq
 
 import numpy as np
-import pytest
-from reader_answers import Answers, assert_named, assert_right, first_result
+from reader_answers import right, wrong
 from scipy import special
 
-from helpers.exercises import exercise
 from helpers.text import filters
-
-answers = Answers()
 
 # 04.4
 
 
-@answers.wrong("04.4", "only_one_token_at_p_of_one")
+@wrong("04.4", "only_one_token_at_p_of_one")
 def argmax_of_the_sums(probabilities, p):
     order = np.argsort(probabilities)[::-1]
     n = np.argmax(np.cumsum(probabilities[order]) >= p) + 1
@@ -24,7 +20,7 @@ def argmax_of_the_sums(probabilities, p):
     return kept / kept.sum()
 
 
-@answers.wrong("04.4", "sums_up_to_p_kept")
+@wrong("04.4", "sums_up_to_p_kept")
 def at_most_p(probabilities, p):
     result, total = [0.0] * len(probabilities), 0.0
     for k in sorted(range(len(probabilities)), key=lambda k: -probabilities[k]):
@@ -34,7 +30,7 @@ def at_most_p(probabilities, p):
     return np.array(result) / sum(result) if sum(result) else np.full(len(result), np.nan)
 
 
-@answers.wrong("04.4", "sums_below_p_and_the_first_kept")
+@wrong("04.4", "sums_below_p_and_the_first_kept")
 def mask_with_the_first_one_true(probabilities, p):
     order = np.argsort(-probabilities)
     mask = np.cumsum(probabilities[order]) < p
@@ -44,7 +40,7 @@ def mask_with_the_first_one_true(probabilities, p):
     return result / result.sum()
 
 
-@answers.wrong("04.4", "mask_of_the_sorted_order")
+@wrong("04.4", "mask_of_the_sorted_order")
 def sorted_mask_on_the_vocabulary(probabilities, p):
     down = np.sort(probabilities)[::-1]
     mask = np.concatenate([[True], np.cumsum(down)[:-1] < p])
@@ -52,7 +48,7 @@ def sorted_mask_on_the_vocabulary(probabilities, p):
     return kept / kept.sum()
 
 
-@answers.wrong("04.4", "values_read_by_order")
+@wrong("04.4", "values_read_by_order")
 def result_of_order(probabilities, p):
     order = np.argsort(-probabilities)
     down = probabilities[order]
@@ -60,7 +56,7 @@ def result_of_order(probabilities, p):
     return (down / down.sum())[order]
 
 
-@answers.wrong("04.4", "softmax_of_what_is_left")
+@wrong("04.4", "softmax_of_what_is_left")
 def softmax_of_the_kept(probabilities, p):
     order = np.argsort(-probabilities)
     n = int((np.cumsum(probabilities[order]) < p).sum()) + 1
@@ -69,7 +65,7 @@ def softmax_of_the_kept(probabilities, p):
     return special.softmax(kept)
 
 
-@answers.right("04.4")
+@right("04.4")
 def loop_with_a_break(probabilities, p):
     result, total = np.zeros(len(probabilities)), 0.0
     for k in np.argsort(probabilities)[::-1]:
@@ -80,7 +76,7 @@ def loop_with_a_break(probabilities, p):
     return result / result.sum()
 
 
-@answers.right("04.4")
+@right("04.4")
 def searchsorted_and_threshold(probabilities, p):
     down = np.sort(probabilities)[::-1]
     n = min(int(np.searchsorted(np.cumsum(down), p)), len(down) - 1)
@@ -88,7 +84,7 @@ def searchsorted_and_threshold(probabilities, p):
     return (kept / kept.sum()).tolist()
 
 
-@answers.right("04.4")
+@right("04.4")
 def torch_in_float32(probabilities, p):
     import torch
 
@@ -97,7 +93,7 @@ def torch_in_float32(probabilities, p):
     return torch.zeros(len(down)).scatter(0, order, down / down.sum())
 
 
-@answers.right("04.4")
+@right("04.4")
 def filter_of_the_lesson(probabilities, p):
     return special.softmax(filters.top_p(np.log(probabilities), p))
 
@@ -120,7 +116,7 @@ def as_arrays(found):
     return np.array(parents), np.array(tokens), np.array(totals)
 
 
-@answers.wrong("04.5", "finished_beams_enter_for_every_token")
+@wrong("04.5", "finished_beams_enter_for_every_token")
 def once_for_every_token(scores, log_probs, finished, width):
     def every(beam, score, size):
         return [(score, beam, token) for token in range(size)]
@@ -129,7 +125,7 @@ def once_for_every_token(scores, log_probs, finished, width):
     return as_arrays(sorted(found, key=lambda one: -one[0])[:width])
 
 
-@answers.wrong("04.5", "finished_beams_enter_for_every_token_last_first")
+@wrong("04.5", "finished_beams_enter_for_every_token_last_first")
 def once_for_every_token_downwards(scores, log_probs, finished, width):
     def every(beam, score, size):
         return [(score, beam, token) for token in range(size)]
@@ -137,27 +133,27 @@ def once_for_every_token_downwards(scores, log_probs, finished, width):
     return as_arrays(sorted(candidates(scores, log_probs, finished, every), reverse=True)[:width])
 
 
-@answers.wrong("04.5", "finished_beams_enter_many_times")
+@wrong("04.5", "finished_beams_enter_many_times")
 def token_zero_for_every_token(scores, log_probs, finished, width):
     found = candidates(scores, log_probs, finished, lambda beam, score, n: [(score, beam, 0)] * n)
     return as_arrays(heapq.nlargest(width, found))
 
 
-@answers.wrong("04.5", "one_child_a_beam")
+@wrong("04.5", "one_child_a_beam")
 def best_child_of_each(scores, log_probs, finished, width):
     found = candidates(scores, log_probs, finished, lambda beam, score, n: [(score, beam, 0)])
     best = [max(one for one in found if one[1] == beam) for beam in range(len(scores))]
     return as_arrays(sorted(best, reverse=True)[:width])
 
 
-@answers.wrong("04.5", "one_child_a_beam_in_order")
+@wrong("04.5", "one_child_a_beam_in_order")
 def argmax_of_each_row(scores, log_probs, finished, width):
     tokens = np.where(finished, 0, log_probs.argmax(axis=1))
     gains = np.where(finished, 0, log_probs.max(axis=1))
     return list(range(len(scores))), tokens, scores + gains
 
 
-@answers.wrong("04.5", "finished_beams_enter_and_are_extended")
+@wrong("04.5", "finished_beams_enter_and_are_extended")
 def other_columns_left_open(scores, log_probs, finished, width):
     log_probs[finished, 0] = 0
     totals = log_probs + scores.reshape(-1, 1)
@@ -165,19 +161,19 @@ def other_columns_left_open(scores, log_probs, finished, width):
     return *divmod(best, totals.shape[1]), totals.ravel()[best]
 
 
-@answers.wrong("04.5", "best_candidate_last")
+@wrong("04.5", "best_candidate_last")
 def largest_at_the_end(scores, log_probs, finished, width):
     found = candidates(scores, log_probs, finished, lambda beam, score, n: [(score, beam, 0)])
     return as_arrays(sorted(found)[-width:])
 
 
-@answers.right("04.5")
+@right("04.5")
 def heap_of_candidates(scores, log_probs, finished, width):
     found = candidates(scores, log_probs, finished, lambda beam, score, n: [(score, beam, 0)])
     return as_arrays(heapq.nlargest(width, found))
 
 
-@answers.right("04.5")
+@right("04.5")
 def topk_in_float32(scores, log_probs, finished, width):
     import torch
 
@@ -186,28 +182,3 @@ def topk_in_float32(scores, log_probs, finished, width):
     totals[finished, 0] = torch.tensor(scores[finished], dtype=torch.float32)
     best = totals.flatten().topk(width)
     return best.indices // totals.shape[1], best.indices % totals.shape[1], best.values
-
-
-@pytest.mark.parametrize(("id", "function", "name"), answers.wrong_ones)
-@pytest.mark.filterwarnings("ignore")
-def test_wrong_answer_gets_its_name(id, function, name):
-    assert_named(id, function, name)
-
-
-@pytest.mark.parametrize(("id", "function"), answers.right_ones)
-def test_right_answer_passes(id, function):
-    assert_right(id, function)
-
-
-def test_first_cases_are_worked_by_hand():
-    assert np.allclose(first_result("04.4"), [0, 2 / 3, 1 / 3])
-    parents, tokens, scores = first_result("04.5")
-    assert parents.tolist() == [0, 1, 0]
-    assert tokens.tolist() == [1, 0, 2]
-    assert scores.tolist() == [-4, -5, -6]
-
-
-def test_edge_cases_are_among_the_cases():
-    at_one = [probabilities for probabilities, p in exercise("04.4").all_cases() if p == 1]
-    assert any(np.cumsum(np.sort(q)[::-1])[-1] < 1 for q in at_one)
-    assert any(width == log_probs.size for _, log_probs, _, width in exercise("04.5").all_cases())

@@ -1,13 +1,8 @@
 """Exercises 06.4 and 06.5: penalties and averages as readers write them, wrong and right."""
 
-import numpy as np
-import pytest
 import torch
 import torch.nn.functional as F
-
-from helpers.exercises import bank
-
-ENTRIES = bank("06")
+from reader_answers import refused, right, wrong
 
 # 06.4
 
@@ -32,33 +27,23 @@ def critic_loss(share=None, of_norm=None, weight_given=None, signs=(1, -1, 1)):
     return function
 
 
-@pytest.mark.parametrize(
-    ("function", "name"),
-    [
-        (critic_loss(weight_given=10), "weight_always_10"),
-        (critic_loss(weight_given=1), "weight_forgotten"),
-        (critic_loss(share=lambda t: 0.5), "mixed_half_and_half"),
-        (critic_loss(share=lambda t: t[0, 0]), "one_share_for_the_batch"),
-        (critic_loss(share=lambda t: 1 - t), "share_of_the_fake"),
-        (critic_loss(signs=(1, -1, -1)), "penalty_subtracted"),
-        (critic_loss(signs=(0, 0, 1)), "scores_left_out"),
-        (critic_loss(signs=(-1, 1, 1)), "scores_swapped"),
-        (critic_loss(of_norm=lambda n: ((n - 1) ** 2).mean() / 2), "penalty_halved"),
-        (critic_loss(of_norm=lambda n: ((n - 1) ** 2).sum()), "penalty_summed"),
-        (critic_loss(of_norm=lambda n: (n.mean() - 1) ** 2), "squared_too_late"),
-    ],
+wrong("06.4", "weight_always_10")(critic_loss(weight_given=10))
+wrong("06.4", "weight_forgotten")(critic_loss(weight_given=1))
+wrong("06.4", "mixed_half_and_half")(critic_loss(share=lambda t: 0.5))
+wrong("06.4", "one_share_for_the_batch")(critic_loss(share=lambda t: t[0, 0]))
+wrong("06.4", "share_of_the_fake")(critic_loss(share=lambda t: 1 - t))
+wrong("06.4", "penalty_subtracted")(critic_loss(signs=(1, -1, -1)))
+wrong("06.4", "scores_left_out")(critic_loss(signs=(0, 0, 1)))
+wrong("06.4", "scores_swapped")(critic_loss(signs=(-1, 1, 1)))
+wrong("06.4", "penalty_halved")(critic_loss(of_norm=lambda n: ((n - 1) ** 2).mean() / 2))
+wrong("06.4", "penalty_summed")(critic_loss(of_norm=lambda n: ((n - 1) ** 2).sum()))
+wrong("06.4", "squared_too_late")(critic_loss(of_norm=lambda n: (n.mean() - 1) ** 2))
+refused("06.4", "wrong", "it draws shares of its own. In training t is drawn, but here it is")(
+    critic_loss(share=lambda t: torch.rand(len(t), 1))
 )
-def test_a_readers_wrong_penalty_is_rejected_by_its_name(function, name):
-    verdict = ENTRIES["06.4"].judge(function)
-    assert (verdict.kind, verdict.misconception) == ("misconception", name), verdict.text
 
 
-def test_a_reader_who_draws_the_shares_is_told_that_they_are_given():
-    verdict = ENTRIES["06.4"].judge(critic_loss(share=lambda t: torch.rand(len(t), 1)))
-    assert (verdict.kind, verdict.misconception) == ("wrong", None)
-    assert "it draws shares of its own. In training t is drawn, but here it is" in verdict.text
-
-
+@right("06.4")
 def by_backward(critic, real, fake, t, weight):
     mixed = torch.lerp(fake, real, t).requires_grad_()
     slope = torch.autograd.grad(critic(mixed).sum(), mixed, create_graph=True)[0]
@@ -68,6 +53,7 @@ def by_backward(critic, real, fake, t, weight):
     return [loss, *(p.grad for p in critic.parameters())]
 
 
+@right("06.4")
 def sample_by_sample(critic, real, fake, t, weight):
     penalty = 0
     for x, x_fake, share in zip(real, fake, t, strict=True):
@@ -78,16 +64,7 @@ def sample_by_sample(critic, real, fake, t, weight):
     return (loss, *torch.autograd.grad(loss, tuple(critic.parameters())))
 
 
-@pytest.mark.parametrize("function", [critic_loss(), by_backward, sample_by_sample])
-def test_a_right_penalty_in_another_style_is_accepted(function):
-    verdict = ENTRIES["06.4"].judge(function)
-    assert verdict.kind == "right", verdict.text
-
-
-def test_the_first_case_of_the_penalty_is_the_one_worked_by_hand():
-    loss, slope = critic_loss()(*ENTRIES["06.4"].all_cases()[0])
-    assert loss == pytest.approx(4 - 3 + 10 * (5 - 1) ** 2)
-    assert slope == pytest.approx(np.array([[-1 + 80 * 0.6, 1 + 80 * 0.8]]))
+right("06.4")(critic_loss())
 
 
 # 06.5
@@ -102,6 +79,7 @@ def moved(average, model, of_pair, buffers=True):
             kept.copy_(new)
 
 
+@wrong("06.5", "averaged_through_modules")
 @torch.no_grad()
 def through_modules(average, model, decay):
     for ours, theirs in zip(average.modules(), model.modules(), strict=True):
@@ -111,6 +89,7 @@ def through_modules(average, model, decay):
             kept.copy_(new)
 
 
+@wrong("06.5", "buffers_averaged")
 @torch.no_grad()
 def whole_state(average, model, decay):
     ours, theirs = average.state_dict(), model.state_dict()
@@ -118,28 +97,20 @@ def whole_state(average, model, decay):
         ours[name].copy_(decay * ours[name] + (1 - decay) * theirs[name])
 
 
-@pytest.mark.parametrize(
-    ("function", "name"),
-    [
-        (through_modules, "averaged_through_modules"),
-        (whole_state, "buffers_averaged"),
-        (lambda a, m, d: moved(a, m, lambda old, new: old + (1 - d) * new), "old_share_forgotten"),
-        (lambda a, m, d: moved(a, m, lambda old, new: d * old + new), "new_share_forgotten"),
-        (lambda a, m, d: moved(a, m, lambda old, new: old + new), "shares_left_out"),
-        (lambda a, m, d: moved(a, m, lambda old, new: (old + new) / 2), "half_and_half"),
-        (lambda a, m, d: moved(a, m, lambda old, new: new), "model_copied"),
-        (
-            lambda a, m, d: moved(a, m, lambda old, new: new.lerp(old, d), False),
-            "buffers_forgotten",
-        ),
-        (lambda a, m, d: moved(a, m, lambda old, new: old.lerp(new, d)), "roles_swapped"),
-    ],
+wrong("06.5", "old_share_forgotten")(
+    lambda a, m, d: moved(a, m, lambda old, new: old + (1 - d) * new)
 )
-def test_a_readers_wrong_average_is_rejected_by_its_name(function, name):
-    verdict = ENTRIES["06.5"].judge(function)
-    assert (verdict.kind, verdict.misconception) == ("misconception", name), verdict.text
+wrong("06.5", "new_share_forgotten")(lambda a, m, d: moved(a, m, lambda old, new: d * old + new))
+wrong("06.5", "shares_left_out")(lambda a, m, d: moved(a, m, lambda old, new: old + new))
+wrong("06.5", "half_and_half")(lambda a, m, d: moved(a, m, lambda old, new: (old + new) / 2))
+wrong("06.5", "model_copied")(lambda a, m, d: moved(a, m, lambda old, new: new))
+wrong("06.5", "buffers_forgotten")(
+    lambda a, m, d: moved(a, m, lambda old, new: new.lerp(old, d), False)
+)
+wrong("06.5", "roles_swapped")(lambda a, m, d: moved(a, m, lambda old, new: old.lerp(new, d)))
 
 
+@right("06.5")
 def by_load_state_dict(average, model, decay):
     state = {name: value.clone() for name, value in model.state_dict().items()}
     for name, parameter in average.named_parameters():
@@ -147,6 +118,7 @@ def by_load_state_dict(average, model, decay):
     average.load_state_dict(state)
 
 
+@right("06.5")
 def by_torch(average, model, decay):
     kept = torch.optim.swa_utils.get_ema_multi_avg_fn(decay)
     kept([p.data for p in average.parameters()], [p.data for p in model.parameters()], 1)
@@ -154,6 +126,7 @@ def by_torch(average, model, decay):
         ours.data.copy_(theirs.data)
 
 
+@right("06.5")
 @torch.no_grad()
 def layer_by_layer(average, model, decay):
     for ours, theirs in zip(average.modules(), model.modules(), strict=True):
@@ -164,9 +137,3 @@ def layer_by_layer(average, model, decay):
             ours.buffers(recurse=False), theirs.buffers(recurse=False), strict=True
         ):
             kept[...] = new
-
-
-@pytest.mark.parametrize("function", [by_load_state_dict, by_torch, layer_by_layer])
-def test_a_right_average_in_another_style_is_accepted(function):
-    verdict = ENTRIES["06.5"].judge(function)
-    assert verdict.kind == "right", verdict.text
