@@ -23,7 +23,7 @@ import notebook as reader
 from publish import ADDRESS_LINES
 
 INSIDE = Path(__file__).with_name("in_colab")
-CELL_SECONDS = 300
+CELL_SECONDS = 600
 SHORT = 120  # so many steps only prove something; in_colab/interruption.py stops after them
 NOBODY = "http://127.0.0.1:9"  # a proxy that refuses: where there are no namespaces
 
