@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from readers.lesson02_and_03_slips import TABLE
 from readers.lesson02_wrong_lines import as_it_was
 from readers.lesson03 import from_the_engine
+from readers.lesson03_slips import exponentials_in_place, shifted_in_place
 from readers.lesson06_training import gen_with_new_noise, loop
 
 from helpers.exercises import exercise
@@ -19,6 +21,16 @@ def test_the_careless_backward_pass_of_the_lesson_goes_wrong_from_delta2_on():
         assert [np.allclose(mine, true) for mine, true in pairs] == [False] * 4 + [True] * 2
 
 
+def test_a_wrong_pair_is_not_told_the_right_one():
+    def one_wrong(line):
+        return (1, 4) if line == 4 else TABLE[line]
+
+    text = exercise("02.4").judge(one_wrong).text
+    assert "\n    line = 4\n" in text
+    assert "\n  got:\n    result 1: 1\n    result 2: 4\n" in text
+    assert "expected" not in text and "differs" not in text
+
+
 def test_softmax_joins_the_engine_as_the_lesson_says():
     softmax, rng = exercise("03.3").answer, np.random.default_rng(0)
     a = autodiff.Node(rng.normal(size=(3, 4)))
@@ -26,6 +38,20 @@ def test_softmax_joins_the_engine_as_the_lesson_says():
     node = autodiff.Node(value, [(a, lambda grad: softmax(a.value, grad)[1])])
     (node * weights).sum().backward()
     np.testing.assert_allclose(a.grad, from_the_engine(a.value, weights)[1])
+
+
+def test_such_a_softmax_does_harm_in_the_engine():
+    def gradient(function):
+        a = autodiff.Node([[0.0, 1.0]])
+        square = a * a  # its rule reads the value of a on the way back
+        value = function(a.value, np.zeros((1, 2)))[0].copy()
+        node = autodiff.Node(value, [(a, lambda grad: function(a.value, grad)[1])])
+        ((square + node) * [[1.0, 2.0]]).sum().backward()
+        return a.grad
+
+    harmless = gradient(exercise("03.3").answer)
+    assert not np.allclose(gradient(exponentials_in_place), harmless)
+    assert not np.allclose(gradient(shifted_in_place), harmless)
 
 
 @pytest.mark.parametrize("sizes", [(40, 60, 50, 30), (90, 20, 80)])
