@@ -1,4 +1,4 @@
-"""Write what was measured where it is shown: times in title cells, README.md and lesson 00.
+"""Write what was measured where it is shown: title cells, README.md, lesson 00, docs/teaching.md.
 
     python tools/tables.py [--check]
 
@@ -10,6 +10,7 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import notebook
@@ -19,6 +20,9 @@ from helpers import files
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = re.compile(r"(<!-- lessons -->\n).*?(<!-- /lessons -->)", re.DOTALL)
+PLAN = ROOT / "docs" / "teaching.md"
+PLAN_TABLES = re.compile(r"(<!-- (sessions|sections) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
+SESSION_MINUTES = 90
 
 
 def measured(number: str) -> dict:
@@ -50,12 +54,71 @@ def table(link: str) -> str:
     return "\n".join(rows)
 
 
+def sessions(minutes: Mapping[str, float]) -> list[list[str]]:
+    """Consecutive sections together: as few sessions as possible, and of these the most equal."""
+    few = len(packed(minutes, SESSION_MINUTES))
+    plans = (packed(minutes, limit) for limit in range(1, SESSION_MINUTES + 1))
+    return next(plan for plan in plans if len(plan) == few)
+
+
+def packed(minutes: Mapping[str, float], limit: float) -> list[list[str]]:
+    """Consecutive sections together, each session as long as the limit allows."""
+    found: list[list[str]] = []
+    used = 0.0
+    for name, length in minutes.items():
+        if not found or used + length > limit:
+            found.append([])
+            used = 0.0
+        found[-1].append(name)
+        used += length
+    return found
+
+
+def plan(lessons: Mapping[str, Mapping]) -> dict[str, str]:
+    """The two tables of docs/teaching.md, in Markdown.
+
+    Raises:
+        ValueError: a lesson has a section that its record does not know.
+    """
+    in_sessions = [
+        "| session | sections | minutes | of these computing | memory |",
+        "|---|---|---|---|---|",
+    ]
+    detail = ["| lesson | section | minutes | computing, s |", "|---|---|---|---|"]
+    for number, record in sorted(lessons.items()):
+        path = notebook.lesson(number)
+        minutes = study.by_section(notebook.read(path), record["sections"])
+        if new := [name for name in minutes if name not in record["sections"]]:
+            raise ValueError(
+                f"Lesson {number} has a section that was not measured, {new[0]!r}: "
+                f"run python tools/measure.py {number}."
+            )
+        for n, names in enumerate(sessions(minutes), start=1):
+            length = sum(minutes[name] for name in names)
+            spent = sum(record["sections"][name] for name in names)
+            first, last = (name.split(" · ")[0] for name in (names[0], names[-1]))
+            part = first if first == last else f"{first} to {last}"
+            memory = f"{record['peak_megabytes'] / 1000:.1f} GB"
+            in_sessions.append(
+                f"| {number}, {n} | {part} | {length:.0f} | {spent:.0f} s | {memory} |"
+            )
+        for name, length in minutes.items():
+            spent = record["sections"][name]
+            detail.append(f"| {number} | {name} | {length:.0f} | {spent:.0f} |")
+    return {"sessions": "\n".join(in_sessions), "sections": "\n".join(detail)}
+
+
 def renewed(path: Path) -> str:
-    """The content of README.md or of a notebook, with its table and its time as they should be.
+    """A page or a notebook, with its tables and its time as they should be.
 
     Raises:
         ValueError: the page has no place for them, or a lesson was not measured.
     """
+    if path == PLAN:
+        numbers = notebook.lessons()
+        made = plan({number: measured(number) for number in numbers})
+        content = path.read_text(encoding="utf-8")
+        return PLAN_TABLES.sub(lambda marks: marks[1] + made[marks[2]] + "\n" + marks[3], content)
     if path.suffix != ".ipynb":
         content = path.read_text(encoding="utf-8")
         new, count = TABLE.subn(
@@ -83,7 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, name what differs")
     options = parser.parse_args(arguments)
     different = []
-    for path in (ROOT / "README.md", *notebook.lessons().values()):
+    for path in (ROOT / "README.md", PLAN, *notebook.lessons().values()):
         try:
             new = renewed(path)
         except (FileNotFoundError, ValueError) as error:

@@ -14,7 +14,6 @@ LESSONS = list(notebook.lessons().values())
 # Nobody types the record. Where a test of it fails: python tools/measure.py NN
 RECORDS = json.loads(measure.RECORD.read_text(encoding="utf-8")).get("lessons", {})
 MEGABYTES = 2000  # of a kernel at most
-PLAN = measure.PLAN.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=[path.stem for path in LESSONS])
@@ -26,11 +25,6 @@ def test_a_lesson_was_measured_as_it_is_and_stays_within_its_means(path):
     assert 50 < record["peak_megabytes"] <= MEGABYTES
     loaded = set(record["frameworks"]) - frameworks_named("\n".join(notebook.code(lesson)))
     assert not loaded, "a framework is loaded that the lesson does not use"
-
-
-def test_the_tables_are_made_from_the_record():
-    for name, rows in measure.tables(RECORDS).items():
-        assert f"<!-- {name} -->\n{rows}\n<!-- /{name} -->" in PLAN
 
 
 def frameworks_named(source: str) -> set[str]:
@@ -81,25 +75,22 @@ def test_measure_finds_seconds_memory_and_frameworks(tmp_path):
 
 def test_sessions_are_few_and_equal():
     minutes = {"a": 50.0, "b": 40.0, "c": 0.1, "d": 200.0, "e": 89.0}
-    assert measure.sessions(minutes) == [["a"], ["b", "c"], ["d"], ["e"]]
+    assert tables.sessions(minutes) == [["a"], ["b", "c"], ["d"], ["e"]]
     minutes = dict.fromkeys("abcdefghij", 10.0)
-    assert [len(names) for names in measure.sessions(minutes)] == [5, 5]
-    assert measure.sessions(dict.fromkeys("abc", 30.0)) == [["a", "b", "c"]]
-    assert measure.sessions({"a": 0.0, "b": 0.0, "c": 10.0}) == [["a", "b", "c"]]
-    assert measure.sessions({}) == []
+    assert [len(names) for names in tables.sessions(minutes)] == [5, 5]
+    assert tables.sessions(dict.fromkeys("abc", 30.0)) == [["a", "b", "c"]]
+    assert tables.sessions({"a": 0.0, "b": 0.0, "c": 10.0}) == [["a", "b", "c"]]
+    assert tables.sessions({}) == []
 
 
 @pytest.fixture
 def course(tmp_path, monkeypatch):
-    """Two small lessons, with a record and a plan of their own."""
+    """Two small lessons, with a record of their own."""
     folder = tmp_path / "notebooks"
     write(folder / "01_one.ipynb", "# 01 · One", "a = 1")
     write(folder / "02_two.ipynb", "# 02 · Two", "1 / 0")
-    plan = tmp_path / "teaching.md"
-    plan.write_text("<!-- sections -->\n<!-- /sections -->\n", encoding="utf-8")
     found = notebook.lessons(folder)
     monkeypatch.setattr(measure, "RECORD", tmp_path / "measured.json")
-    monkeypatch.setattr(measure, "PLAN", plan)
     monkeypatch.setattr(notebook, "lessons", lambda folder=None: found)
     monkeypatch.setattr(notebook, "chosen", lambda parser, numbers: list(found.values()))
     monkeypatch.setattr(notebook, "lesson", lambda number: found[number])
@@ -111,15 +102,12 @@ def test_a_lesson_that_fails_costs_no_other_its_record(course, capsys):
     assert "02_two, cell 2 failed" in capsys.readouterr().err
     lessons = json.loads(measure.RECORD.read_text(encoding="utf-8"))["lessons"]
     assert list(lessons) == ["01"]
-    assert "| 01 | Start |" in measure.PLAN.read_text(encoding="utf-8")
 
 
-def test_a_section_that_was_not_measured_is_told(course, capsys):
+def test_a_section_that_was_not_measured_is_told(course):
     old = {"seconds": 1.0, "peak_megabytes": 100, "frameworks": [], "sections": {"Begin": 1.0}}
-    measure.RECORD.write_text(json.dumps({"lessons": {"01": old}}), encoding="utf-8")
-    assert measure.main(["--tables"]) == 1
-    told = "Lesson 01 has a section that was not measured, 'Start': run python tools/measure.py 01."
-    assert capsys.readouterr().err == told + "\n"
+    with pytest.raises(ValueError, match=r"Lesson 01 .* not measured, 'Start': run python tools/"):
+        tables.plan({"01": old})
 
 
 def test_a_lesson_that_was_not_measured_is_told(tmp_path, monkeypatch, capsys):
