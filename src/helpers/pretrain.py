@@ -4,10 +4,9 @@
     python -m helpers.pretrain --out my-gpt2 --text my-novel.txt --steps 1000
     torchrun --nproc-per-node 2 -m helpers.pretrain --out my-gpt2
 
-`folders.load` and Hugging Face's transformers read the folder; log.jsonl is the training log. The
-same command goes on from the last checkpoint of a run that was stopped or killed, and ends with the
-same weights, to the bit. torchrun lets several processes or machines share each batch; but for
-dropout, which each draws for its own rows, their result differs by rounding only.
+`folders.load` and Hugging Face's transformers read the folder. After a stop or a crash, the same
+command goes on from the last checkpoint, and ends with the same weights, to the bit. Under torchrun
+processes share each batch; but for dropout, their result differs by rounding only.
 """
 
 import argparse
@@ -28,7 +27,7 @@ from tqdm.auto import tqdm
 
 from helpers import checkpoint, data, files, session
 from helpers.models import gpt2
-from helpers.text import folders, scoring, tokenisers
+from helpers.text import folders, scoring, tokenisers, windows
 
 __all__ = ["Recipe", "main", "pretrain"]
 
@@ -65,26 +64,6 @@ class Recipe:
             raise ValueError(f"n_head must divide n_embd, and {self.n_head} does not.")
 
 
-def windows(ids: np.ndarray, recipe: Recipe, step: int) -> torch.Tensor:
-    """The tokens of one step, (batch, n_positions + 1): inputs, and targets one further.
-
-    In every epoch the text is cut at another offset, and its windows come in another order, by the
-    step alone, so that a run can go on anywhere. Raises ValueError if the text is too short.
-    """
-    T = recipe.n_positions
-    count = (len(ids) - 1) // T - 1  # windows of an epoch, whatever its offset
-    if count < 1:
-        short = f"The training part has {len(ids):,} tokens, but {2 * T + 1:,} are needed."
-        raise ValueError(short)
-    epochs, places = np.divmod(np.arange(step * recipe.batch, (step + 1) * recipe.batch), count)
-    starts = np.empty_like(places)
-    for epoch in np.unique(epochs):  # mostly one; two where an epoch ends within the batch
-        rng = np.random.default_rng([recipe.seed, epoch])
-        offset, order = rng.integers(T), rng.permutation(count)
-        starts[epochs == epoch] = offset + T * order[places[epochs == epoch]]
-    return torch.from_numpy(ids[starts[:, None] + np.arange(T + 1)])
-
-
 def add_dropout(model: gpt2.GPT2, share: float) -> None:
     """Dropout where GPT-2 has it while it learns: on the embeddings and at the end of each branch.
 
@@ -104,10 +83,9 @@ def add_dropout(model: gpt2.GPT2, share: float) -> None:
 
 
 def make_optimizers(model: gpt2.GPT2, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
-    """Muon for the matrices of the blocks, AdamW for embeddings, biases and gains.
+    """Muon for the matrices of the blocks; AdamW for embeddings and, without decay, the vectors.
 
     Muon's steps are scaled to the size of AdamW's, so that the rates are alike (Liu et al., 2025).
-    Biases and gains do not decay.
     """
     matrices = [p for p in model.h.parameters() if p.dim() == 2]
     embeddings = {"params": [model.wte.weight, model.wpe.weight]}
@@ -115,7 +93,7 @@ def make_optimizers(model: gpt2.GPT2, recipe: Recipe) -> dict[str, torch.optim.O
     decay = {"weight_decay": recipe.weight_decay}
     muon = torch.optim.Muon(matrices, adjust_lr_fn="match_rms_adamw", **decay)
     adamw = torch.optim.AdamW([embeddings, vectors], betas=(0.9, 0.95), fused=True, **decay)
-    return {"muon": muon, "adamw": adamw}  # the loop sets their rates
+    return {"muon": muon, "adamw": adamw}
 
 
 def rate(step: int, recipe: Recipe) -> float:
@@ -164,14 +142,13 @@ def pretrain(text: data.Text, recipe: Recipe, out: Path) -> None:
         raise ValueError(f"{out} holds a model already: name another folder.")
     if rank == 0:
         out.mkdir(parents=True, exist_ok=True)
-    learner = model
     if several:  # the others may be on machines without the folder: the first tells them its state
         box = [state, *(optimizer.state_dict() for optimizer in optimizers.values())]
         distributed.broadcast_object_list(box)
         state = box[0]
         for optimizer, saved in zip(optimizers.values(), box[1:], strict=True):
             optimizer.load_state_dict(saved)
-        learner = nn.parallel.DistributedDataParallel(model)  # sends weights, averages slopes
+    learner = nn.parallel.DistributedDataParallel(model) if several else model
 
     # ---- the loop
     able = getattr(torch.cpu, "get_capabilities", dict)()  # without such a unit it would be slower
@@ -179,15 +156,15 @@ def pretrain(text: data.Text, recipe: Recipe, out: Path) -> None:
     save_every = math.ceil(recipe.steps / SAVES)
     begun, first = time.perf_counter() - state["seconds"], state["step"]
     steps = range(first, recipe.steps)
-    bar = tqdm(steps, "pretraining", recipe.steps, initial=first, disable=rank > 0)
-    for step in bar:
+    for step in (bar := tqdm(steps, "pretraining", recipe.steps, initial=first, disable=rank > 0)):
         # What a step draws depends on its number only, so that a run can go on anywhere.
         seed = np.random.SeedSequence([recipe.seed, step, rank]).generate_state(1)[0]
         torch.manual_seed(int(seed))  # of dropout
         for name, optimizer in optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = peak[name] * rate(step, recipe)
-        batch = windows(ids, recipe, step).chunk(size)[rank]  # this process's rows
+        rows = windows.shuffled(ids, recipe.n_positions, recipe.batch, recipe.seed, step)
+        batch = torch.from_numpy(rows).chunk(size)[rank]  # this process's
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             logits = learner(batch[:, :-1])  # (B, T, vocab_size)
         loss = F.cross_entropy(logits.float().flatten(0, 1), batch[:, 1:].flatten())
@@ -243,8 +220,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the model")
     parser.add_argument("--text", type=Path, help="your own text in UTF-8, instead of the plays")
     for knob in fields(Recipe):
-        switch = {"action": argparse.BooleanOptionalAction}
-        kind = switch if knob.type is bool else {"type": knob.type}
+        boolean = {"action": argparse.BooleanOptionalAction}
+        kind = boolean if knob.type is bool else {"type": knob.type}
         parser.add_argument(f"--{knob.name.replace('_', '-')}", default=knob.default, **kind)
     options = vars(parser.parse_args(arguments))
     out, path = options.pop("out"), options.pop("text")

@@ -16,7 +16,7 @@ import torch
 
 from helpers import checkpoint, data, pretrain
 from helpers.models import gpt2
-from helpers.text import folders, tokenisers
+from helpers.text import folders, tokenisers, windows
 
 SMALL = pretrain.Recipe(
     vocab_size=300, n_positions=16, n_embd=32, n_layer=2, n_head=2, steps=60, batch=4, dropout=0.1
@@ -85,13 +85,13 @@ def here(tmp_path, monkeypatch):
 def unfinished(here, monkeypatch, capsys):
     """A run in this process that Ctrl-C ended in its eighth step."""
 
-    def interrupted(ids, recipe, step, windows=pretrain.windows):
+    def interrupted(ids, length, batch, seed, step, shuffled=windows.shuffled):
         if step == 7:
             raise KeyboardInterrupt
-        return windows(ids, recipe, step)
+        return shuffled(ids, length, batch, seed, step)
 
     with monkeypatch.context() as patched:
-        patched.setattr(pretrain, "windows", interrupted)
+        patched.setattr(windows, "shuffled", interrupted)
         assert here() == 130
     assert "goes on from the last checkpoint" in capsys.readouterr().out
     return here
@@ -111,9 +111,8 @@ def log(folder):
 
 
 def test_windows_cover_the_text_once_an_epoch():
-    recipe = replace(SMALL, n_positions=4, batch=3)
     ids, count = np.arange(47), 10
-    rows = np.concatenate([pretrain.windows(ids, recipe, step).numpy() for step in range(20)])
+    rows = np.concatenate([windows.shuffled(ids, 4, 3, 0, step) for step in range(20)])
     assert rows.shape == (60, 5)
     assert np.array_equal(rows, rows[:, :1] + np.arange(5))  # targets follow inputs
     epochs = rows[:, 0].reshape(6, count)
@@ -121,16 +120,15 @@ def test_windows_cover_the_text_once_an_epoch():
         assert set(np.diff(np.sort(starts))) == {4}
     assert len({starts.min() for starts in epochs}) > 1
     assert len({tuple(starts - starts.min()) for starts in epochs}) == 6
-    assert np.array_equal(pretrain.windows(ids, recipe, 7).numpy(), rows[21:24])
+    assert np.array_equal(windows.shuffled(ids, 4, 3, 0, 7), rows[21:24])
 
 
 @pytest.mark.parametrize("tokens", [9, 12, 13])
 def test_windows_stay_inside_the_text(tokens):
-    recipe = replace(SMALL, n_positions=4, batch=5)
     for step in range(20):
-        assert pretrain.windows(np.arange(tokens), recipe, step).max() < tokens
+        assert windows.shuffled(np.arange(tokens), 4, 5, 0, step).max() < tokens
     with pytest.raises(ValueError, match="has 8 tokens, but 9 are needed"):
-        pretrain.windows(np.arange(8), recipe, 0)
+        windows.shuffled(np.arange(8), 4, 5, 0, 0)
 
 
 def test_rates_rise_and_fall():
