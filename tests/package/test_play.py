@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from helpers import play
+from helpers.play import charts
+from helpers.play import frame as play_frame
 
 
 @pytest.fixture
@@ -17,7 +19,7 @@ def shown(monkeypatch, clean_figures):
     """The bundles that were shown, with their metadata."""
     bundles = []
     monkeypatch.setattr(
-        play, "publish_display_data", lambda data, metadata: bundles.append((data, metadata))
+        play_frame, "publish_display_data", lambda data, metadata: bundles.append((data, metadata))
     )
     return bundles
 
@@ -39,7 +41,7 @@ def heights(temperature, k):
 def test_bars_hold_every_position_in_the_order_of_the_sliders(shown):
     play.bars(heights, {"τ": [0.5, 1], "k": [1, 2, 3]}, ["a", "b", "<c>"], "p", alt="Three words")
     ((bundle, metadata),) = shown
-    base, top = play.HEIGHT - play.BOTTOM, play.TOP
+    base, top = charts.HEIGHT - charts.BOTTOM, charts.TOP
     frames = frames_of(bundle)
     assert len(frames) == 6
     for frame, (temperature, k) in zip(
@@ -65,7 +67,7 @@ def test_curves_hold_every_point_and_have_a_gap_where_one_is_not_finite(shown):
         return {"<y>": ([0, 1, 2, 3, 4, 5, 6], [np.nan, 0.0, a, np.inf, np.nan, 2, 9])}
 
     play.curves(curve, {"a": [1, 3]}, "x", "a & b", alt='Lines & "gaps"', y_range=(0, 4))
-    to_y = play._scale((0, 4), (play.HEIGHT - play.BOTTOM, play.TOP))
+    to_y = charts._scale((0, 4), (charts.HEIGHT - charts.BOTTOM, charts.TOP))
     for (path,), a in zip(frames_of(shown[0][0]), (1, 3), strict=True):
         assert re.fullmatch(r"(M\d+,-?[\d.]+( \d+,-?[\d.]+)*)+", path)
         first, second = runs_of(path)
@@ -83,20 +85,20 @@ def test_what_lies_outside_is_cut_off_at_the_axes(shown):
         return {"path": (np.arange(5), (-a) ** np.arange(5.0)), "flat": (range(41), [0.0] * 41)}
 
     play.curves(diverging, {"a": [2, 1000]}, "x", "y", alt="A path", y_range=(-3, 3))
-    to_y = play._scale((-3, 3), (play.HEIGHT - play.BOTTOM, play.TOP))
+    to_y = charts._scale((-3, 3), (charts.HEIGHT - charts.BOTTOM, charts.TOP))
     (slow, _), (fast, _) = frames_of(shown[0][0])
     assert [y for _, y in runs_of(slow)[0]] == pytest.approx(
         [to_y(y) for y in (1, -2, 4, -8, 16)], abs=0.06
     )
-    low, high = play.FAR
+    low, high = charts.FAR
     assert [y for _, y in runs_of(fast)[0]] == pytest.approx(
         [to_y(1), high, low, high, low], abs=0.06
     )
     drawing = ET.fromstring(re.search("<svg.*</svg>", page_of(shown[0][0]), re.DOTALL)[0])
     clip = drawing.find("clipPath")
     numbers = [float(n) for n in re.findall(r"[\d.]+", clip.find("path").get("d"))]
-    left, right, bottom = play.LEFT, play.WIDTH - play.RIGHT, play.HEIGHT - play.BOTTOM
-    assert numbers == [left, play.TOP, right, bottom, left]
+    left, right, bottom = charts.LEFT, play_frame.WIDTH - charts.RIGHT, charts.HEIGHT - charts.BOTTOM
+    assert numbers == [left, charts.TOP, right, bottom, left]
     paths = drawing.findall("path[@class='curve']")
     assert [path.get("clip-path") for path in paths] == [f"url(#{clip.get('id')})"] * 2
 
@@ -115,7 +117,7 @@ def test_curves_of_few_points_have_dots(shown):
 
 def test_the_picture_names_the_position_of_the_sliders(shown, monkeypatch):
     titles = []
-    monkeypatch.setattr(play.plt, "suptitle", lambda text, **_: titles.append(text))
+    monkeypatch.setattr(play_frame.plt, "suptitle", lambda text, **_: titles.append(text))
     play.bars(heights, {"τ": [0.5, 1], "k": [1, 3]}, ["a", "b", "c"], "p", alt="Bars", start=(0, 1))
     assert titles == ["τ = 0.5, k = 3"]
 
@@ -126,7 +128,7 @@ def test_logarithmic_curves_have_gaps_where_nothing_can_be_drawn(shown):
 
     play.curves(curve, {"a": [1]}, "x", "y", alt="A line", log_y=True)
     ((path, nothing),) = frames_of(shown[0][0])
-    low, top = play.HEIGHT - play.BOTTOM, play.TOP
+    low, top = charts.HEIGHT - charts.BOTTOM, charts.TOP
     assert [[y for _, y in run] for run in runs_of(path)] == [[low], [(low + top) / 2, top]]
     assert nothing == ""
 
@@ -142,7 +144,7 @@ def test_logarithmic_curves_have_gaps_where_nothing_can_be_drawn(shown):
     ],
 )
 def test_a_logarithmic_axis_has_ticks_between_the_decades_too(values, ticks):
-    assert play._ticks(values, log=True) == pytest.approx(ticks)
+    assert charts._ticks(values, log=True) == pytest.approx(ticks)
 
 
 def test_a_flat_line_has_an_axis(shown):
@@ -155,6 +157,30 @@ def test_images_hold_every_picture(shown):
     frames = frames_of(shown[0][0])
     assert len(set(frames)) == 3
     assert all(frame.startswith("data:image/png;base64,") for frame in frames)
+
+
+def test_bars_have_a_picture_beside_them(shown):
+    play.bars(
+        heights,
+        {"τ": [0.5, 1], "k": [1, 3]},
+        ["a", "b", "c"],
+        "p",
+        alt="Bars and a picture",
+        picture=lambda temperature, k: np.full((4, 4), k / 3),
+    )
+    frames = frames_of(shown[0][0])
+    assert [len(one) for one in frames] == [4] * 4
+    assert len({one[3] for one in frames}) == 2  # the picture follows k
+    assert frames[0][3].startswith("data:image/png;base64,")
+    assert 'document.querySelector("img").src=frame[3]' in page_of(shown[0][0])
+
+
+def test_texts_are_shown_as_they_are(shown):
+    verse = "If $1 < 2 & </script> then\n\tgo"
+    play.texts(lambda t: verse * t, {"t": [1, 2]}, alt="Verse", lines=3)
+    assert frames_of(shown[0][0]) == [verse, verse * 2]
+    assert page_of(shown[0][0]).count("</script>") == 1  # the text ends no script
+    assert "textContent=frame" in page_of(shown[0][0])
 
 
 def test_the_same_arrays_give_the_same_bytes(shown):

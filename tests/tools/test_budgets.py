@@ -11,8 +11,8 @@ from sources import python_files
 
 LINES, LINES_OF_A_BANK, LINES_FOR_LESSONS = 300, 700, 1300
 # What lessons import beside these is small: the rooms of networks, of text, of exercises, and
-# training on its own.
-OTHER_ROOMS = ("models/", "text/", "exercises/", "pretrain.py")
+# training on its own, with its checkpoints.
+OTHER_ROOMS = ("models/", "text/", "exercises/", "pretrain.py", "checkpoint.py")
 HELPERS = ROOT / "src" / "helpers"
 MODULES = {path.relative_to(HELPERS).as_posix(): path for path in sorted(HELPERS.rglob("*.py"))}
 

@@ -1,59 +1,27 @@
-"""Figures to play with: sliders over results that were computed beforehand.
+"""Charts that move with sliders: curves and bars, as SVG."""
 
-Each function calls a plain function of the lesson for every position of its sliders and shows the
-results in one self-contained frame (HTML, SVG and a few lines of JavaScript), which works without a
-network in JupyterLab, in Colab and on the web. Beside it lies a picture for where no script runs.
-"""
-
-import base64
 import html
-import io
 import itertools
-import json
 from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import publish_display_data
-from matplotlib.image import imsave
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from helpers import plot
-from helpers.plot.show import described, png_of_current_figure
+from helpers.play.frame import WIDTH, Sliders, address, publish
 
-__all__ = ["bars", "curves", "images"]
+__all__ = ["bars", "curves"]
 
-LIMIT = 100_000  # bytes of a frame
-WIDTH, HEIGHT = 640, 300  # of the drawing, in its own units
+HEIGHT = 300
 LEFT, RIGHT, TOP, BOTTOM = 62, 150, 10, 44  # margins; the legend stands on the right
 FEW = 40  # points, so few that a dot can mark each
 FAR = -10 * HEIGHT, 10 * HEIGHT  # what lies farther outside of the axes is drawn as if it lay here
-Sliders = Mapping[str, Sequence[float]]
 
 INSIDE = f"M{LEFT},{TOP}H{WIDTH - RIGHT}V{HEIGHT - BOTTOM}H{LEFT}z"  # the axes
 CURVE = """<marker id="dot{k}" markerUnits="userSpaceOnUse" overflow="visible"><circle r="{dot}"
 fill="{colour}"/></marker><path class="curve" fill="none" stroke="{colour}" stroke-width="1.8"
 clip-path="url(#inside)" style="marker:url(#dot{k})"/>"""
-
-PAGE = """<!doctype html><meta charset="utf-8"><style>
-body{{margin:0;font:14px sans-serif;background:#fff;color:#000}}
-label{{display:inline-block;margin:2px 18px 2px 4px}}input{{vertical-align:middle;width:180px}}
-output{{display:inline-block;min-width:4em}}svg,img{{display:block;width:100%;max-width:{width}px}}
-img{{image-rendering:pixelated}}text{{font:12px sans-serif}}
-</style><form>{controls}</form>{drawing}<script>
-const sliders={sliders},frames={frames};
-const inputs=[...document.querySelectorAll("input")];
-function show(frame){{{show}}}
-function move(){{
- let k=0;
- inputs.forEach((input,i)=>{{
-  k=k*sliders[i].length+Number(input.value);
-  input.nextElementSibling.textContent=sliders[i][input.value];
- }});
- show(frames[k]);
-}}
-inputs.forEach(input=>input.addEventListener("input",move));move();
-</script>"""
 
 
 def curves(
@@ -112,7 +80,7 @@ def curves(
         ax.set_ylim(y_range)
         plt.setp([line for line in ax.lines if len(line.get_xdata()) <= FEW], marker=".")
 
-    _publish((_svg(parts, alt), frames, script, HEIGHT), sliders, start, alt, still)
+    publish((_svg(parts, alt), frames, script, HEIGHT), sliders, start, alt, still)
 
 
 def bars(
@@ -123,13 +91,16 @@ def bars(
     alt: str,
     start: Sequence[int] | None = None,
     y_range: tuple[float, float] = (0.0, 1.0),
+    picture: Callable[..., np.ndarray] | None = None,
 ) -> None:
     """Bars, one a label, whose heights move with sliders.
 
     results: function of one value from each slider; returns the heights, shape (labels,), within
-    y_range. The other arguments are those of `curves`.
+    y_range. picture: function of the same values; returns an image (height, width) in [0, 1], shown
+    beside the bars. The other arguments are those of `curves`.
     """
-    found = [np.asarray(results(*v), float) for v in itertools.product(*sliders.values())]
+    positions = list(itertools.product(*sliders.values()))
+    found = [np.asarray(results(*values), float) for values in positions]
     to_y = _scale(y_range, (HEIGHT - BOTTOM, TOP))
     frames = [to_y(np.clip(np.nan_to_num(h), *y_range)).round(1).tolist() for h in found]
     right = WIDTH - RIGHT + 120  # bars need no legend
@@ -145,44 +116,24 @@ def bars(
         f'r.setAttribute("height",Math.max(0,{base}-frame[i]))}})'
     )
 
-    def still(values):
-        ax = plt.subplots()[1]
-        ax.bar(range(len(labels)), results(*values))
-        ax.set(ylabel=y_label, ylim=y_range)
-        ax.set_xticks(range(len(labels)), labels)
-
-    _publish((_svg(parts, alt), frames, script, HEIGHT), sliders, start, alt, still)
-
-
-def images(
-    results: Callable[..., np.ndarray],
-    sliders: Sliders,
-    alt: str,
-    start: Sequence[int] | None = None,
-    limits: tuple[float, float] = (0.0, 1.0),
-    scale: int = 8,
-    cmap: str = "gray_r",
-) -> None:
-    """An image (height, width) that changes with sliders; each pixel is shown `scale` wide.
-
-    The other arguments are those of `curves` and of `plot.image_grid`.
-    """
-
-    def png(image) -> str:
-        buffer = io.BytesIO()
-        imsave(buffer, np.asarray(image), vmin=limits[0], vmax=limits[1], cmap=cmap, format="png")
-        return base64.b64encode(buffer.getvalue()).decode("ascii")
-
-    found = [np.asarray(results(*values)) for values in itertools.product(*sliders.values())]
-    height, width = found[0].shape
-    frames = [f"data:image/png;base64,{png(image)}" for image in found]
-    drawing = f'<img alt="{html.escape(alt)}" style="width:{scale * width}px">'
-    script = 'document.querySelector("img").src=frame'
+    drawing = _svg(parts, alt)
+    if picture:
+        side = 'style="display:flex;align-items:center"><img alt="" style="width:140px"'
+        drawing = f"<div {side}>{drawing}</div>"
+        pictures = [address(picture(*values), (0.0, 1.0), "gray_r") for values in positions]
+        frames = [[*heights, source] for heights, source in zip(frames, pictures, strict=True)]
+        script += f';document.querySelector("img").src=frame[{len(labels)}]'
 
     def still(values):
-        plot.image_grid(np.asarray(results(*values))[None], columns=1, cmap=cmap, limits=limits)
+        axes = plt.subplots(1, 2 if picture else 1, squeeze=False)[1][0]
+        axes[-1].bar(range(len(labels)), results(*values))
+        axes[-1].set(ylabel=y_label, ylim=y_range)
+        axes[-1].set_xticks(range(len(labels)), labels)
+        if picture:
+            axes[0].imshow(picture(*values), cmap="gray_r")
+            axes[0].axis("off")
 
-    _publish((drawing, frames, script, scale * height), sliders, start, alt, still)
+    publish((drawing, frames, script, HEIGHT), sliders, start, alt, still)
 
 
 def _scale(values: tuple, units: tuple, log: bool = False) -> Callable[[float], float]:
@@ -229,41 +180,3 @@ def _text(x: float, y: float, text: str, anchor: str = "middle", more: str = "")
 def _svg(parts: str, alt: str) -> str:
     named = f'role="img" aria-label="{html.escape(alt)}"'
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" {named}>{parts}</svg>'
-
-
-def _publish(frame: tuple[str, list, str, int], sliders, start, alt: str, still: Callable) -> None:
-    """Show the frame, and beside it the picture that `still` draws at the first position.
-
-    frame: what is drawn once, what each position of the sliders changes, the script that does it,
-    and the height.
-    """
-    drawing, frames, show, height = frame
-    alt = described(alt)
-    start = [len(values) // 2 for values in sliders.values()] if start is None else list(start)
-    controls = "".join(
-        f'<label>{html.escape(name)} <input type="range" min="0" max="{len(values) - 1}" '
-        f'value="{at}" aria-label="{html.escape(name)}"> <output></output></label>'
-        for (name, values), at in zip(sliders.items(), start, strict=True)
-    )
-    shown = json.dumps([[f"{value:g}" for value in values] for values in sliders.values()])
-    frames = json.dumps(frames, separators=(",", ":"))
-    page = PAGE.format(
-        width=WIDTH, controls=controls, drawing=drawing, sliders=shown, frames=frames, show=show
-    )
-    if len(page.encode()) > LIMIT:
-        raise ValueError(
-            f"The frame has {len(page.encode()) / 1000:.0f} kB, more than {LIMIT / 1000:.0f}: "
-            "take fewer positions or fewer points."
-        )
-    embedded = (
-        f'<iframe title="{html.escape(alt)}" sandbox="allow-scripts" width="100%" '
-        f'height="{height + 30 * len(sliders) + 20}" '
-        f'style="border:0;max-width:{WIDTH + 20}px" srcdoc="{html.escape(page)}"></iframe>'
-    )
-    first = {name: values[at] for (name, values), at in zip(sliders.items(), start, strict=True)}
-    still(first.values())
-    plt.suptitle(", ".join(f"{name} = {value:g}" for name, value in first.items()), fontsize=10)
-    publish_display_data(
-        {"text/html": embedded, "image/png": png_of_current_figure(), "text/plain": alt},
-        metadata={"image/png": {"alt": alt}},
-    )
