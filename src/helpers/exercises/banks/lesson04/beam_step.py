@@ -1,4 +1,4 @@
-"""Exercise 04.5: one step of beam search. What is right, and the known mistakes."""
+"""Exercise 04.6: one step of beam search with an end. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -153,18 +153,25 @@ def beam_step_cases(rng):
         finished = np.zeros(beams, dtype=bool)
         finished[1::2] = True
         yield scores, log_probs, finished, width
+    # All beams are finished, so there are no more candidates than beams:
+    yield (
+        np.array([-2.0, -0.5, -1.0]),
+        np.log(rng.dirichlet(np.ones(4), size=3)),
+        np.ones(3, bool),
+        3,
+    )
 
 
 EXERCISE = Exercise(
-    id="04.5",
-    title="One step of beam search",
+    id="04.6",
+    title="Beams that end",
     cases=beam_step_cases,
     answer=beam_step,
     hints=(
         "Make a table of the scores of all candidates: a row for each beam, a column for each "
         "token.",
-        "A finished beam has a row too, but only one place in it may win. Which number never wins? "
-        "Sort the flattened table: a place in it tells the beam and the token.",
+        "How many of the places in the row of a finished beam are candidates? The others must lose "
+        "against everything. And how do you tell from a place among all which row it is in?",
         "totals = scores[:, None] + log_probs; in the rows of finished beams −∞, but their own "
         "score in column 0. np.argsort(-totals, axis=None)[:width] gives places in the flattened "
         "table, np.unravel_index(places, totals.shape) the beams and the tokens.",

@@ -98,7 +98,8 @@ EXERCISE = Exercise(
     answer=perplexity,
     hints=(
         "What is the loss per token, given these logarithms?",
-        "The loss is minus their mean, in nats. Perplexity undoes the logarithm.",
+        "The loss is in nats, a perplexity is a number of tokens. What undoes the logarithm, and "
+        "does it come before or after the mean?",
         "np.exp of minus np.mean(log_probs).",
     ),
     misconceptions=(
