@@ -47,6 +47,12 @@ def divided_by_one_less(log_probs):
     return math.e ** (-log_probs.sum() / (log_probs.size - 1))
 
 
+@wrong("04.1", "exponential_of_bits")
+def bits_in_the_exponent(log_probs):
+    bits = -(log_probs / math.log(2)).mean()
+    return math.exp(bits)
+
+
 @right("04.1")
 def loop_over_a_list(log_probs):
     total = 0.0

@@ -65,6 +65,15 @@ def softmax_of_the_kept(probabilities, p):
     return special.softmax(kept)
 
 
+@wrong("04.5", "divided_by_p")
+def mass_taken_for_p(probabilities, p):
+    order = np.argsort(-probabilities)
+    before = np.cumsum(probabilities[order]) - probabilities[order]
+    kept = np.zeros(len(order))
+    kept[order[before < p]] = probabilities[order[before < p]]
+    return kept / p
+
+
 @right("04.5")
 def loop_with_a_break(probabilities, p):
     result, total = np.zeros(len(probabilities)), 0.0
@@ -165,6 +174,20 @@ def other_columns_left_open(scores, log_probs, finished, width):
 def largest_at_the_end(scores, log_probs, finished, width):
     found = candidates(scores, log_probs, finished, lambda beam, score, n: [(score, beam, 0)])
     return as_arrays(sorted(found)[-width:])
+
+
+@wrong("04.6", "zeros_for_finished_beams")
+def rows_emptied_with_zeros(scores, log_probs, finished, width):
+    totals = (scores[:, None] + log_probs) * ~finished[:, None]
+    totals[finished, 0] = scores[finished]
+    best = np.argsort(-totals.ravel(), kind="stable")[:width]
+    return best // totals.shape[1], best % totals.shape[1], totals.ravel()[best]
+
+
+@wrong("04.6", "score_of_finished_beams_forgotten")
+def finished_for_certain(scores, log_probs, finished, width):
+    found = candidates(scores, log_probs, finished, lambda beam, score, n: [(0.0, beam, 0)])
+    return as_arrays(sorted(found, key=lambda one: -one[0])[:width])
 
 
 @right("04.6")

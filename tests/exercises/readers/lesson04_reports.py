@@ -14,6 +14,36 @@ def bits_of_a_token(report):
     return BITS[report]
 
 
+@wrong("04.7", "results_as_reported")
+def column_of_results(report):
+    return [4, 512, 6 * np.log(2), 1.5][report - 1]
+
+
+@wrong("04.7", "perplexities_of_a_token")
+def two_to_the_bits(report):
+    return [4, 512, 64, 2**1.5][report - 1]
+
+
+@wrong("04.7", "own_unit_with_nats")
+def bits_and_nats_of_a_token(report):
+    return {1: 2, 2: 9, 3: 6 * math.log(2), 4: 1.5}[report]
+
+
+@wrong("04.7", "own_unit_in_nats_but_bytes")
+def logarithms_of_a_token(report):
+    return {1: np.log(4), 2: np.log(512), 3: np.log(64), 4: 1.5}[report]
+
+
+@wrong("04.7", "divided_where_to_multiply_but_bytes")
+def characters_of_a_token(report):
+    return {1: 2, 2: 9 * 5, 3: 6 * 4, 4: 1.65}[report]
+
+
+@wrong("04.7", "nats_but_for_bytes")
+def nats_but_one(report):
+    return {1: math.log(4), 2: math.log(512) / 5, 3: 6 * math.log(2) / 4, 4: 1.65}[report]
+
+
 @wrong("04.7", "divided_where_to_multiply")
 def fraction_upside_down(report):
     return BITS[report] * 1000 / COUNTS[report]
@@ -109,5 +139,5 @@ def four_numbers(report):
 @right("04.7")
 def from_the_formula(report):
     perplexity = {1: 4, 2: 512, 3: math.exp(6 * math.log(2)), 4: 2**1.5}[report]
-    nats = COUNTS[report] / 1000 * np.log(perplexity)  # (04.16)
+    nats = COUNTS[report] / 1000 * np.log(perplexity)
     return np.float32(nats / np.log(2))

@@ -134,6 +134,24 @@ def one_child_a_beam_in_order(scores, log_probs, finished, width):
     return np.arange(len(scores)), totals.argmax(axis=1), totals.max(axis=1)
 
 
+def zeros_for_finished_beams(scores, log_probs, finished, width):
+    """Your function puts 0 where a finished beam has no candidate. Scores are logarithms of
+    probabilities, so 0 wins against all of them. What must lose gets −∞."""
+    totals = scores[:, None] + log_probs
+    totals[finished] = 0
+    totals[finished, 0] = scores[finished]
+    return _best(totals, width)
+
+
+def score_of_finished_beams_forgotten(scores, log_probs, finished, width):
+    """Your function gives a finished beam the score 0, as if its text were certain. It keeps the
+    score it came with, scores[finished]."""
+    totals = scores[:, None] + log_probs
+    totals[finished] = -np.inf
+    totals[finished, 0] = 0
+    return _best(totals, width)
+
+
 def best_candidate_last(scores, log_probs, finished, width):
     """Your candidates are the right ones, but the best comes last. argsort sorts upwards: sort
     −totals, or turn the result round."""
@@ -190,6 +208,8 @@ EXERCISE = Exercise(
         finished_beams_enter_many_times,
         one_child_a_beam,
         one_child_a_beam_in_order,
+        zeros_for_finished_beams,
+        score_of_finished_beams_forgotten,
         best_candidate_last,
     ),
 )

@@ -26,8 +26,9 @@ def nothing_repaired(x, delta, vocab_size):
 
 def repeated_tokens_lost(x, delta, vocab_size):
     """Your function has a row for every token now, but each row holds one error only, the last.
-    `dE[x] += delta` reads all rows, adds, and writes them back: where a token occurs twice, the
-    second write replaces the first. Every occurrence must add."""
+    Where a token occurs twice, the second write replaces the first: so does `=` in a loop, and so
+    does `dE[x] += delta`, which reads all rows, adds, and writes them back. Every occurrence must
+    add."""
     dE = np.zeros((vocab_size, delta.shape[-1]))
     dE[x] += delta
     return dE
@@ -83,8 +84,8 @@ def repeats_across_windows_lost(x, delta, vocab_size):
 
 
 def averaged_over_the_occurrences(x, delta, vocab_size):
-    """Your function takes the mean of the errors of each token. By (04.9) the gradient is their
-    sum: a token that occurs twice changes the loss twice."""
+    """Your function takes the mean of the errors of each token. The gradient is their sum: a token
+    that occurs twice changes the loss twice."""
     return embedding_gradient(x, delta, vocab_size) / occurrences(x, vocab_size)
 
 
@@ -140,8 +141,8 @@ EXERCISE = Exercise(
     cases=embedding_gradient_cases,
     answer=embedding_gradient,
     hints=(
-        "Work out x = [[0, 0]] with the errors 1 and 2 by (04.9), then run the careless function "
-        "on it. What is missing?",
+        "Work out x = [[0, 0]] with the errors 1 and 2 by the equation of the section, then run "
+        "the careless function on it. What is missing?",
         "E has a row for every token of the vocabulary, and so has its gradient. For the sum, you "
         "counted pairs in exercise 04.2: how did each of them add?",
         "Start with np.zeros((vocab_size, delta.shape[-1])). Then np.add.at(dE, x, delta), or a "

@@ -16,16 +16,54 @@ def each_in_its_own_unit(report):
     return {1: 2.0, 2: 9.0, 3: 6.0, 4: 1.5}[report]
 
 
+def results_as_reported(report):
+    """Your function returns the results as they were reported. They are in four units. Turn each
+    into bits per token first, then share these bits among the characters."""
+    return {1: 4.0, 2: 512.0, 3: 6 * math.log(2), 4: 1.5}[report]
+
+
+def perplexities_of_a_token(report):
+    """Your four numbers are perplexities, each per token of its own model. They cannot be compared,
+    because the tokens differ: take the logarithm to base 2, multiply by the number of tokens, and
+    divide by the 1,000 characters."""
+    return 2 ** each_in_its_own_unit(report)
+
+
+def own_unit_with_nats(report):
+    """Your numbers are per token of each model, and that of report 3 is in nats: 6 log 2 nats are 6
+    bits. Then multiply by the number of tokens, and divide by the 1,000 characters."""
+    return 6 * math.log(2) if report == 3 else each_in_its_own_unit(report)
+
+
+def own_unit_in_nats_but_bytes(report):
+    """Your numbers are per token of each model, and the first three are in nats. Divide those by
+    log 2. Then multiply each by the number of tokens, and divide by the 1,000 characters."""
+    return each_in_its_own_unit(report) * (1 if report == 4 else math.log(2))
+
+
 def divided_where_to_multiply(report):
     """Your function multiplies by N/M instead of M/N: it gives a word fewer bits than one of its
     letters. The bits of a word are shared by its characters, so the number becomes smaller."""
     return {1: 2.0, 2: 9 * 1000 / 200, 3: 6 * 1000 / 250, 4: 1.5 * 1000 / 1100}[report]
 
 
+def divided_where_to_multiply_but_bytes(report):
+    """Your reports 1 and 4 are right. In 2 and 3 you multiplied by the characters of a token: that
+    gives one character more bits than its whole word. The bits of a word are shared by its
+    characters."""
+    return bits_per_character(4) if report == 4 else divided_where_to_multiply(report)
+
+
 def nats_throughout(report):
     """Your four numbers are right, but they are nats per character. Divide by log 2 for bits: the
     logarithm of a perplexity to base 2 is a whole number here."""
     return bits_per_character(report) * math.log(2)
+
+
+def nats_but_for_bytes(report):
+    """Only report 4 is right. Your other three numbers are nats per character: divide by log 2 for
+    bits."""
+    return bits_per_character(4) if report == 4 else nats_throughout(report)
 
 
 def natural_logarithm_of_perplexities(report):
@@ -111,8 +149,14 @@ EXERCISE = Exercise(
     ),
     misconceptions=(
         each_in_its_own_unit,
+        results_as_reported,
+        perplexities_of_a_token,
+        own_unit_with_nats,
+        own_unit_in_nats_but_bytes,
         divided_where_to_multiply,
+        divided_where_to_multiply_but_bytes,
         nats_throughout,
+        nats_but_for_bytes,
         natural_logarithm_of_perplexities,
         nats_taken_for_bits,
         nats_turned_the_wrong_way,

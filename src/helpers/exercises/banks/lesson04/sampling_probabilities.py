@@ -92,6 +92,34 @@ def forbidden_logits_set_to_zero(logits, tau, k):
     return softmax(np.where(kept_places(logits, k), logits, 0) / tau)
 
 
+def forbidden_log_probabilities_set_to_zero(logits, tau, k):
+    """Your function forbids a token by the log-probability 0. But exp(0) is 1, the largest
+    probability there is. A logarithm that forbids is −∞."""
+    log_p = np.log(softmax(logits)) / tau
+    return softmax(np.where(kept_places(logits, k), log_p, 0))
+
+
+def minus_infinity_for_a_probability(logits, tau, k):
+    """Your function sets forbidden probabilities to −∞, so their sum is −∞ as well. That is how a
+    logit forbids, before the softmax; a probability forbids by 0."""
+    p = np.where(kept_places(logits, k), softmax(logits / tau), -np.inf)
+    return p / p.sum()
+
+
+def softmax_after_the_cut(logits, tau, k):
+    """Your function takes a softmax of the probabilities that are left. That makes them nearly
+    equal, and what is forbidden gets exp(0) = 1 before the division. They are probabilities
+    already: divide by their sum."""
+    return softmax(sampling_probabilities(logits, tau, k))
+
+
+def softmax_of_what_the_cut_left(logits, tau, k):
+    """Your function cuts the probabilities and puts them, without dividing by their sum, into a
+    second softmax. That makes them nearly equal, and what is forbidden gets exp(0) = 1 before the
+    division. Divide by the sum instead."""
+    return softmax(not_renormalised(logits, tau, k))
+
+
 def first_of_a_tie_kept(logits, tau, k):
     """Your function keeps exactly k tokens: of those that equal the k-th it drops the later ones.
     Whatever equals the k-th stays, so compare with its value instead of counting places."""
@@ -192,7 +220,8 @@ EXERCISE = Exercise(
     hints=(
         "The careless function divides all probabilities by τ. What does its last line do to such "
         "a factor?",
-        "(04.12) says what τ acts on. And how many tokens stay if k is larger than the vocabulary?",
+        "What does τ divide, and does that come before or after the softmax? And how many tokens "
+        "stay if k is larger than the vocabulary?",
         "p = softmax(logits / tau), with the largest logit taken off inside the softmax; the k-th "
         "largest is np.sort(p)[-min(k, len(p))]; the last two lines are right.",
     ),
@@ -207,6 +236,10 @@ EXERCISE = Exercise(
         tempered_and_divided_at_the_end,
         temperature_twice,
         forbidden_logits_set_to_zero,
+        forbidden_log_probabilities_set_to_zero,
+        minus_infinity_for_a_probability,
+        softmax_after_the_cut,
+        softmax_of_what_the_cut_left,
         first_of_a_tie_kept,
         last_of_a_tie_kept,
         maximum_not_subtracted,
