@@ -12,7 +12,7 @@ from helpers.exercises import bank, exercise
 
 # By lesson, of the first case of each exercise:
 MOST_TOGETHER = {"01": 9, "10": 12, "11": 16}  # numbers in all arguments
-MOST_EACH = {"02": 6, "06": 2, "08": 4, "12": 1}  # numbers in one argument, in one weight
+MOST_EACH = {"02": 6, "04": 6, "06": 2, "08": 4, "12": 1}  # numbers in one argument, in one weight
 PARTS_OF_ONE = {"01": 20, "02": 10, "08": 1, "10": 1}  # 20: such as 0.3 or 0.75, not −0.001246
 LARGEST = {"01": 4}
 
