@@ -27,6 +27,12 @@ def base_two(log_probs):
     return 2 ** (-np.mean(log_probs))
 
 
+def exponential_of_bits(log_probs):
+    """Your function turns the loss into bits and then takes e to the power of it. Either stay in
+    nats, exp(loss), or take 2 to the power of the bits."""
+    return np.exp(-np.mean(log_probs) / np.log(2))
+
+
 def sum_for_mean(log_probs):
     """Your function takes the sum of the logarithms instead of their mean. That is one over the
     probability of the whole text; perplexity is per token, so divide by T."""
@@ -98,13 +104,15 @@ EXERCISE = Exercise(
     answer=perplexity,
     hints=(
         "What is the loss per token, given these logarithms?",
-        "The loss is minus their mean, in nats. Perplexity undoes the logarithm.",
+        "The loss is in nats, a perplexity is a number of tokens. What undoes the logarithm, and "
+        "does it come before or after the mean?",
         "np.exp of minus np.mean(log_probs).",
     ),
     misconceptions=(
         mean_of_perplexities,
         inverse_of_the_mean_probability,
         base_two,
+        exponential_of_bits,
         sum_for_mean,
         sign_forgotten,
         exponential_forgotten,
