@@ -1,31 +1,31 @@
-"""Answers to 04.3 as readers write them: wrong ones get their name, right ones pass."""
+"""Answers to 04.5 as readers write them: wrong ones get their name, right ones pass."""
 
 import numpy as np
 from reader_answers import refused, right, wrong
 
 
-@wrong("04.3", "nothing_repaired")
+@wrong("04.5", "nothing_repaired")
 def careless_embedding_gradient(x, delta, vocab_size):  # as the lesson shows it
     dE = np.zeros((x.max() + 1, delta.shape[-1]))
     dE[x] += delta
     return dE
 
 
-@wrong("04.3", "repeated_tokens_lost")
+@wrong("04.5", "repeated_tokens_lost")
 def shape_mended_only(x, delta, vocab_size):
     dE = np.zeros((vocab_size, delta.shape[2]))
     dE[x] += delta
     return dE
 
 
-@wrong("04.3", "repeated_tokens_lost")
+@wrong("04.5", "repeated_tokens_lost")
 def flattened_first(x, delta, vocab_size):
     dE = np.zeros((vocab_size, delta.shape[2]))
     dE[x.reshape(-1)] = dE[x.reshape(-1)] + delta.reshape(-1, delta.shape[2])
     return dE
 
 
-@wrong("04.3", "rows_missing")
+@wrong("04.5", "rows_missing")
 def sum_mended_only(x, delta, vocab_size):
     dE = np.zeros((x.max() + 1, delta.shape[-1]))
     for b in range(len(x)):
@@ -34,12 +34,12 @@ def sum_mended_only(x, delta, vocab_size):
     return dE
 
 
-@wrong("04.3", "rows_only_of_tokens_that_occur")
+@wrong("04.5", "rows_only_of_tokens_that_occur")
 def one_row_for_each_found(x, delta, vocab_size):
     return np.array([delta[x == v].sum(axis=0) for v in sorted(set(x.ravel().tolist()))])
 
 
-@wrong("04.3", "rows_of_tokens_that_occur_first")
+@wrong("04.5", "rows_of_tokens_that_occur_first")
 def places_of_unique(x, delta, vocab_size):
     _, place = np.unique(x, return_inverse=True)
     dE = np.zeros((vocab_size, delta.shape[-1]))
@@ -47,7 +47,7 @@ def places_of_unique(x, delta, vocab_size):
     return dE
 
 
-@wrong("04.3", "first_occurrence_only")
+@wrong("04.5", "first_occurrence_only")
 def each_token_once(x, delta, vocab_size):
     dE, done = np.zeros((vocab_size, delta.shape[-1])), set()
     for token, error in zip(x.ravel(), delta.reshape(-1, delta.shape[-1]), strict=True):
@@ -57,7 +57,7 @@ def each_token_once(x, delta, vocab_size):
     return dE
 
 
-@wrong("04.3", "repeats_inside_a_window_lost")
+@wrong("04.5", "repeats_inside_a_window_lost")
 def loop_over_the_batch(x, delta, vocab_size):
     dE = np.zeros((vocab_size, delta.shape[-1]))
     for b in range(x.shape[0]):
@@ -65,7 +65,7 @@ def loop_over_the_batch(x, delta, vocab_size):
     return dE
 
 
-@wrong("04.3", "repeats_across_windows_lost")
+@wrong("04.5", "repeats_across_windows_lost")
 def loop_over_the_places(x, delta, vocab_size):
     dE = np.zeros((vocab_size, delta.shape[-1]))
     for column, errors in zip(x.T, delta.transpose(1, 0, 2), strict=True):
@@ -73,7 +73,7 @@ def loop_over_the_places(x, delta, vocab_size):
     return dE
 
 
-@wrong("04.3", "averaged_over_the_occurrences")
+@wrong("04.5", "averaged_over_the_occurrences")
 def mean_of_each_token(x, delta, vocab_size):
     dE = np.zeros((vocab_size, delta.shape[-1]))
     for v in range(vocab_size):
@@ -82,20 +82,20 @@ def mean_of_each_token(x, delta, vocab_size):
     return dE
 
 
-@wrong("04.3", "last_error_times_the_count")
+@wrong("04.5", "last_error_times_the_count")
 def times_bincount(x, delta, vocab_size):
     dE = np.zeros((vocab_size, delta.shape[-1]))
     dE[x] += delta
     return dE * np.bincount(x.ravel(), minlength=vocab_size)[:, None]
 
 
-@wrong("04.3", "averaged_over_the_batch_again")
+@wrong("04.5", "averaged_over_the_batch_again")
 def divided_by_b(x, delta, vocab_size):
     one_hot = np.eye(vocab_size)[x]
     return np.einsum("btv,btd->vd", one_hot, delta) / x.shape[0]
 
 
-@wrong("04.3", "averaged_over_all_copies")
+@wrong("04.5", "averaged_over_all_copies")
 def divided_by_every_copy(x, delta, vocab_size):
     return sum(
         np.outer(np.arange(vocab_size) == token, error) / x.size
@@ -103,12 +103,12 @@ def divided_by_every_copy(x, delta, vocab_size):
     )
 
 
-@wrong("04.3", "returned_transposed")
+@wrong("04.5", "returned_transposed")
 def delta_first(x, delta, vocab_size):
     return delta.reshape(x.size, -1).T @ np.eye(vocab_size)[x.ravel()]
 
 
-@wrong("04.3", "components_added_up")
+@wrong("04.5", "components_added_up")
 def sum_over_everything(x, delta, vocab_size):
     dE = np.zeros((vocab_size, delta.shape[-1]))
     for v in range(vocab_size):
@@ -116,14 +116,14 @@ def sum_over_everything(x, delta, vocab_size):
     return dE
 
 
-@refused("04.3", "error", "add.at")
+@refused("04.5", "error", "add.at")
 def a_row_of_indices_too_many(x, delta, vocab_size):
     dE = np.zeros((vocab_size, delta.shape[-1]))
     np.add.at(dE, x.ravel(), delta)
     return dE
 
 
-@right("04.3")
+@right("04.5")
 def a_loop_over_all_copies(x, delta, vocab_size):
     dE = [[0.0] * delta.shape[2] for _ in range(vocab_size)]
     for b, window in enumerate(x.tolist()):
@@ -133,23 +133,23 @@ def a_loop_over_all_copies(x, delta, vocab_size):
     return dE
 
 
-@right("04.3")
+@right("04.5")
 def token_by_token(x, delta, vocab_size):
     return np.stack([delta[x == v].sum(axis=0) for v in range(vocab_size)])
 
 
-@right("04.3")
+@right("04.5")
 def bincount_for_each_component(x, delta, vocab_size):
     columns = delta.reshape(x.size, -1).T
     return np.stack([np.bincount(x.ravel(), c, vocab_size) for c in columns], axis=1)
 
 
-@right("04.3")
+@right("04.5")
 def one_hot_product(x, delta, vocab_size):
     return np.eye(vocab_size)[x.ravel()].T @ delta.reshape(x.size, -1)
 
 
-@right("04.3")
+@right("04.5")
 def by_autograd(x, delta, vocab_size):
     import torch
 

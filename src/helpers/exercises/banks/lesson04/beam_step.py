@@ -1,4 +1,4 @@
-"""Exercise 04.6: one step of beam search with an end. What is right, and the known mistakes."""
+"""Exercise 04.4: one step of beam search with an end. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -181,7 +181,7 @@ def beam_step_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="04.6",
+    id="04.4",
     title="Beams that end",
     cases=beam_step_cases,
     answer=beam_step,

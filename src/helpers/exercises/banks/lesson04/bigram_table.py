@@ -1,4 +1,4 @@
-"""Exercise 04.2: a bigram table. What is right, and the known mistakes."""
+"""Exercise 04.1: a bigram table. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -135,7 +135,7 @@ def bigram_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="04.2",
+    id="04.1",
     title="A bigram table",
     cases=bigram_cases,
     answer=bigram_probabilities,

@@ -1,4 +1,4 @@
-"""Exercise 04.3: an embedding's gradient, repaired. What is right, and the known mistakes."""
+"""Exercise 04.5: an embedding's gradient, repaired. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -136,7 +136,7 @@ def embedding_gradient_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="04.3",
+    id="04.5",
     title="The gradient of the embeddings, repaired",
     cases=embedding_gradient_cases,
     answer=embedding_gradient,
@@ -144,7 +144,7 @@ EXERCISE = Exercise(
         "Work out x = [[0, 0]] with the errors 1 and 2 by the equation of the section, then run "
         "the careless function on it. What is missing?",
         "E has a row for every token of the vocabulary, and so has its gradient. For the sum, you "
-        "counted pairs in exercise 04.2: how did each of them add?",
+        "counted pairs in exercise 04.1: how did each of them add?",
         "Start with np.zeros((vocab_size, delta.shape[-1])). Then np.add.at(dE, x, delta), or a "
         "loop over all b and t with dE[x[b, t]] += delta[b, t].",
     ),

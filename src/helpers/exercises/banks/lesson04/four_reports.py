@@ -1,4 +1,4 @@
-"""Exercise 04.7: four reports on one text. What is right, and the known mistakes."""
+"""Exercise 04.3: four reports on one text. What is right, and the known mistakes."""
 
 import math
 
@@ -136,7 +136,7 @@ def four_reports_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="04.7",
+    id="04.3",
     title="Four reports, one text",
     cases=four_reports_cases,
     answer=bits_per_character,

@@ -1,4 +1,4 @@
-"""Exercise 04.5: the nucleus. What is right, and the known mistakes."""
+"""Exercise 04.2: the nucleus. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -175,7 +175,7 @@ def nucleus_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="04.5",
+    id="04.2",
     title="The nucleus",
     cases=nucleus_cases,
     answer=nucleus,
