@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from readers.lesson04_embeddings import careless_embedding_gradient
 from scipy.special import expit
 
 from helpers.arrays import to_numpy
@@ -11,17 +12,17 @@ from helpers.exercises import bank, exercise
 
 # By lesson, of the first case of each exercise:
 MOST_TOGETHER = {"01": 9, "10": 12, "11": 16}  # numbers in all arguments
-MOST_EACH = {"02": 6, "06": 2, "08": 4, "12": 1}  # numbers in one argument, in one weight
+MOST_EACH = {"02": 6, "04": 6, "06": 2, "08": 4, "12": 1}  # numbers in one argument, in one weight
 PARTS_OF_ONE = {"01": 20, "02": 10, "08": 1, "10": 1}  # 20: such as 0.3 or 0.75, not −0.001246
 LARGEST = {"01": 4}
 
 RESULTS = {  # of the first case; a tuple where there are several
     "03.2": [5, 3, 3, 1],
-    "04.1": 4,
-    "04.2": [[1 / 4, 3 / 4], [1 / 2, 1 / 2]],
-    "04.3": [[1 / 5, 4 / 5]],
-    "04.4": [0, 2 / 3, 1 / 3],
-    "04.5": ([0, 1, 0], [1, 0, 2], [-4, -5, -6]),
+    "04.1": [[1 / 4, 3 / 4], [1 / 2, 1 / 2]],
+    "04.2": [0, 2 / 3, 1 / 3],
+    "04.3": 2,  # four equally likely characters
+    "04.4": ([0, 1, 0], [1, 0, 2], [-4, -5, -6]),
+    "04.5": [[5], [0], [2], [0]],
     "05.1": math.tanh(2 - 2 + 1),
     "05.2": ([[1, 2], [4, 5]], [[2, 3], [5, 6]]),
     "05.3": 3 + 1.5 - 0.5,
@@ -92,11 +93,22 @@ def test_dropout_keeps_all_and_drops_all():
 
 
 def test_language_models_meet_their_edges():
-    assert max(len(log_probs) for (log_probs,) in exercise("04.1").all_cases()) == 2000
-    assert any(logits.max() == 800 for logits, _ in exercise("04.3").all_cases())
+    batches = exercise("04.5").all_cases()
+    assert max(x.size for x, *_ in batches) == 2000
+    assert any(np.unique(x).size == x.size for x, *_ in batches)  # no token occurs twice
+    assert any(x.max() + 1 < vocab_size for x, _, vocab_size in batches)
+
+
+def test_the_careless_embeddings_of_the_lesson_are_right_for_three_different_tokens():
+    """The lesson says so: its mistakes need a token that repeats, or one that does not occur."""
+    entry, careless = exercise("04.5"), careless_embedding_gradient
+    case = next(case for case in entry.all_cases() if case[0].tolist() == [[0, 1, 2]])
+    np.testing.assert_array_equal(careless(*case), entry.answer(*case))
 
 
 def test_choices_of_tokens_meet_their_edges():
-    at_one = [probabilities for probabilities, p in exercise("04.4").all_cases() if p == 1]
+    at_one = [probabilities for probabilities, p in exercise("04.2").all_cases() if p == 1]
     assert any(np.cumsum(np.sort(q)[::-1])[-1] < 1 for q in at_one)
-    assert any(width == log_probs.size for _, log_probs, _, width in exercise("04.5").all_cases())
+    beams = exercise("04.4").all_cases()
+    assert any(width == log_probs.size for _, log_probs, _, width in beams)
+    assert any(finished.all() for *_, finished, _ in beams)

@@ -147,6 +147,63 @@ def test_filters_of_the_notebook_are_those_of_the_package(case, k, p, tau):
     np.testing.assert_allclose(lesson.softmax(logits), filters.softmax(logits), rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "tau, k, p, expected",
+    [
+        (1, 4, 1, [0.4, 0.3, 0.2, 0.1]),
+        (0.5, 4, 1, [16 / 30, 9 / 30, 4 / 30, 1 / 30]),
+        (1, 2, 1, [4 / 7, 3 / 7, 0, 0]),
+        (1, 100, 0.65, [4 / 7, 3 / 7, 0, 0]),
+        (1, 3, 0.9, [4 / 9, 3 / 9, 2 / 9, 0]),  # of the three that are left, all are needed
+        (0.5, 3, 0.8, [16 / 25, 9 / 25, 0, 0]),  # temperature first: 25 / 29 is enough
+        (0.01, 4, 1, [1, 0, 0, 0]),
+    ],
+)
+def test_controls_of_the_play_cell(tau, k, p, expected):
+    order = [2, 0, 3, 1]  # so that places and ranks differ
+    logits = np.zeros(4)
+    logits[order] = np.log([0.4, 0.3, 0.2, 0.1])
+    found = lesson.controlled(logits, tau, k, p)
+    np.testing.assert_allclose(found[order], expected, atol=1e-9)
+
+
+def test_bars_are_ten_tokens_and_the_rest():
+    probabilities = np.random.default_rng(2).dirichlet(np.ones(30))
+    order = np.argsort(-probabilities)
+    bars = lesson.ten_best_and_rest(probabilities, order)
+    assert len(bars) == 11
+    np.testing.assert_allclose(bars[:10], np.sort(probabilities)[::-1][:10])
+    assert sum(bars) == pytest.approx(1)
+    assert lesson.ten_best_and_rest(np.eye(30)[order[0]], order) == [1.0, *[0.0] * 10]
+
+
+def test_rows_are_written_as_texts_one_by_one():
+    tokens = np.random.default_rng(3).integers(0, 4, size=300)
+    windows = sliding_window_view(tokens[200:], 3)
+    model = lesson.Interpolated(lesson.NgramCounts(tokens[:200], 3, 4), windows)
+    taus = (0.2, 1.0, 3.0)
+    rows = lesson.write_rows(model, [0, 1, 2], 40, taus, np.random.default_rng(5))
+    assert rows.shape == (3, 40)
+    uniform = np.random.default_rng(5)
+    texts = [[0, 1, 2] for _ in taus]
+    for _ in range(40):
+        for text, tau, u in zip(texts, taus, uniform.random(3), strict=True):
+            p = model.next_probabilities(text) ** (1 / tau)
+            text.append(int((np.cumsum(p / p.sum()) <= u).sum()))
+    np.testing.assert_array_equal(rows, [text[3:] for text in texts])
+
+
+def test_cold_rows_take_the_best_token_and_hot_ones_take_all_alike():
+    tokens = np.arange(300) % 3
+    model = lesson.Interpolated(
+        lesson.NgramCounts(tokens[:200], 2, 5), sliding_window_view(tokens[200:], 2)
+    )
+    rows = lesson.write_rows(model, [0], 600, (0.01, 1e6), np.random.default_rng(6))
+    np.testing.assert_array_equal(rows[0, :6], [1, 2, 0, 1, 2, 0])
+    counts = np.bincount(rows[1], minlength=5)
+    assert counts.min() > 80 and counts.max() < 160
+
+
 @pytest.mark.parametrize("vocab_size, steps", [(2, 1), (3, 4), (5, 3)])
 def test_wide_beam_and_viterbi_are_exhaustive(vocab_size, steps):
     rng = np.random.default_rng(vocab_size)
@@ -215,7 +272,7 @@ def test_notebook_found_all_its_rungs_in_the_ladder():
         for _, cell in cells
         for output in cell["outputs"]
         for line in output.get("text", "").splitlines()
-        if "here within 0.03" in line
+        if ", from its rung " in line
     ]
     assert len(lines) == 6
-    assert all(line.endswith("True") for line in lines)
+    assert all(line.startswith("✓") and "(below 0.03 nats)" in line for line in lines)

@@ -13,6 +13,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from torch import nn
 from torch.nn import functional as F
 
+from helpers.text import filters
+
 __all__ = [
     "CountTable",
     "Interpolated",
@@ -20,6 +22,7 @@ __all__ = [
     "NgramCounts",
     "WordModel",
     "beam_search",
+    "controlled",
     "em_step",
     "encode",
     "fitted_weights",
@@ -29,12 +32,14 @@ __all__ = [
     "softmax",
     "split_words",
     "temperature",
+    "ten_best_and_rest",
     "top_k",
     "top_p",
     "training_step",
     "viterbi",
     "windows_of",
     "write",
+    "write_rows",
 ]
 
 
@@ -91,14 +96,14 @@ class NgramCounts:
 
 
 def em_step(weights, columns):
-    """New weights (K,) from old ones; columns: probabilities of a text, (T, K)."""
+    """New weights (orders,) from old ones; columns: probabilities of a text, (T, orders)."""
     responsibilities = weights * columns
     responsibilities /= responsibilities.sum(axis=1, keepdims=True)
     return responsibilities.mean(axis=0)
 
 
 def fitted_weights(columns, steps=60):
-    """Mixture weights (K,) by EM, from equal ones."""
+    """Mixture weights (orders,) by EM, from equal ones."""
     weights = np.full(columns.shape[1], 1 / columns.shape[1])
     for _ in range(steps):
         weights = em_step(weights, columns)
@@ -145,7 +150,7 @@ def softmax(logits):
 
 
 def write(next_probabilities, prompt, steps, rng, *changes):
-    """Continue the prompt by drawing `steps` tokens; `changes` reshape the logits (section 9)."""
+    """Continue the prompt by drawing `steps` tokens; `changes` reshape the logits (section 8)."""
     tokens = list(prompt)
     for _ in range(steps):
         logits = np.log(next_probabilities(tokens))
@@ -168,14 +173,6 @@ class NeuralLM(nn.Module):
     def forward(self, x):
         a0 = self.embedding(x).flatten(1)  # (B, C, d) -> (B, C * d)
         return self.output(torch.tanh(self.hidden(a0)))
-
-
-def run_torch(model, x, y):
-    """Logits and the gradients of (E, W1, b1, W2, b2), matrices as (in, out)."""
-    logits = model(torch.tensor(x))
-    loss = F.cross_entropy(logits, torch.tensor(y))
-    E, W1, b1, W2, b2 = torch.autograd.grad(loss, list(model.parameters()))
-    return logits, (E, W1.T, b1, W2.T, b2)
 
 
 def training_step(model, tokens, seed):
@@ -263,6 +260,30 @@ class WordModel:
         return np.log(np.concatenate([grammar, letters]))
 
 
+def controlled(logits, tau, k, p):
+    """Probabilities after temperature, then top-k, then top-p."""
+    return softmax(top_p(top_k(temperature(logits, tau), k), p))
+
+
+def ten_best_and_rest(probabilities, order):
+    """The probabilities of the first ten tokens of an order, and of all others together, (11,)."""
+    ten = probabilities[order[:10]]
+    return [*ten, max(0.0, 1 - ten.sum())]
+
+
+def write_rows(model, prompt, steps, taus, rng):
+    """Texts written at once, one for each temperature in taus: (len(taus), steps)."""
+    before, vocab_size = model.ngrams.order - 1, model.ngrams.vocab_size
+    texts = np.tile(prompt[-before:], (len(taus), 1))
+    every = np.tile(np.arange(vocab_size), len(taus))[:, None]
+    for _ in range(steps):
+        contexts = np.repeat(texts[:, -before:], vocab_size, axis=0)
+        chances = model.probabilities(np.hstack([contexts, every])).reshape(-1, vocab_size)
+        tokens = filters.draw(np.log(chances) / np.array(taus)[:, None], rng)
+        texts = np.column_stack([texts, tokens])
+    return texts[:, before:]
+
+
 def beam_search(log_p, start, steps, width):
     """Best sequence found and its score; log_p[before, next] is a bigram table."""
     beams, scores = np.array([[start]]), np.zeros(1)
@@ -286,3 +307,11 @@ def viterbi(log_p, start, steps):
     for before in reversed(best_before):
         tokens.append(before[tokens[-1]])
     return tokens[::-1], scores.max()
+
+
+def run_torch(model, x, y):
+    """Logits and the gradients of (E, W1, b1, W2, b2), matrices as (in, out)."""
+    logits = model(torch.tensor(x))
+    loss = F.cross_entropy(logits, torch.tensor(y))
+    E, W1, b1, W2, b2 = torch.autograd.grad(loss, list(model.parameters()))
+    return logits, (E, W1.T, b1, W2.T, b2)

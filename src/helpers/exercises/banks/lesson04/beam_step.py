@@ -1,4 +1,4 @@
-"""Exercise 04.5: one step of beam search. What is right, and the known mistakes."""
+"""Exercise 04.4: one step of beam search with an end. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -134,6 +134,24 @@ def one_child_a_beam_in_order(scores, log_probs, finished, width):
     return np.arange(len(scores)), totals.argmax(axis=1), totals.max(axis=1)
 
 
+def zeros_for_finished_beams(scores, log_probs, finished, width):
+    """Your function puts 0 where a finished beam has no candidate. Scores are logarithms of
+    probabilities, so 0 wins against all of them. What must lose gets −∞."""
+    totals = scores[:, None] + log_probs
+    totals[finished] = 0
+    totals[finished, 0] = scores[finished]
+    return _best(totals, width)
+
+
+def score_of_finished_beams_forgotten(scores, log_probs, finished, width):
+    """Your function gives a finished beam the score 0, as if its text were certain. It keeps the
+    score it came with, scores[finished]."""
+    totals = scores[:, None] + log_probs
+    totals[finished] = -np.inf
+    totals[finished, 0] = 0
+    return _best(totals, width)
+
+
 def best_candidate_last(scores, log_probs, finished, width):
     """Your candidates are the right ones, but the best comes last. argsort sorts upwards: sort
     −totals, or turn the result round."""
@@ -153,18 +171,25 @@ def beam_step_cases(rng):
         finished = np.zeros(beams, dtype=bool)
         finished[1::2] = True
         yield scores, log_probs, finished, width
+    # All beams are finished, so there are no more candidates than beams:
+    yield (
+        np.array([-2.0, -0.5, -1.0]),
+        np.log(rng.dirichlet(np.ones(4), size=3)),
+        np.ones(3, bool),
+        3,
+    )
 
 
 EXERCISE = Exercise(
-    id="04.5",
-    title="One step of beam search",
+    id="04.4",
+    title="Beams that end",
     cases=beam_step_cases,
     answer=beam_step,
     hints=(
         "Make a table of the scores of all candidates: a row for each beam, a column for each "
         "token.",
-        "A finished beam has a row too, but only one place in it may win. Which number never wins? "
-        "Sort the flattened table: a place in it tells the beam and the token.",
+        "How many of the places in the row of a finished beam are candidates? The others must lose "
+        "against everything. And how do you tell from a place among all which row it is in?",
         "totals = scores[:, None] + log_probs; in the rows of finished beams −∞, but their own "
         "score in column 0. np.argsort(-totals, axis=None)[:width] gives places in the flattened "
         "table, np.unravel_index(places, totals.shape) the beams and the tokens.",
@@ -183,6 +208,8 @@ EXERCISE = Exercise(
         finished_beams_enter_many_times,
         one_child_a_beam,
         one_child_a_beam_in_order,
+        zeros_for_finished_beams,
+        score_of_finished_beams_forgotten,
         best_candidate_last,
     ),
 )

@@ -1,4 +1,4 @@
-"""Exercise 04.2: a bigram table. What is right, and the known mistakes."""
+"""Exercise 04.1: a bigram table. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -135,14 +135,16 @@ def bigram_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="04.2",
+    id="04.1",
     title="A bigram table",
     cases=bigram_cases,
     answer=bigram_probabilities,
     hints=(
-        "The pairs are (tokens[:-1], tokens[1:]). Begin with a table of the counts.",
-        "Start the table at α instead of 0, and add 1 for each pair with np.add.at.",
-        "Divide by counts.sum(axis=1, keepdims=True), so that each row sums to one.",
+        "Which pairs are in [0, 1, 1, 0]? Begin with a table of how often each occurs.",
+        "The same pair may come many times: does your way of adding count each of them? And where "
+        "does α enter, before or after the counts become probabilities?",
+        "Start with np.full((vocab_size, vocab_size), alpha); np.add.at(counts, (tokens[:-1], "
+        "tokens[1:]), 1); divide by counts.sum(axis=1, keepdims=True).",
     ),
     misconceptions=(
         columns_normalised,

@@ -1,4 +1,4 @@
-"""Exercise 04.4: the nucleus. What is right, and the known mistakes."""
+"""Exercise 04.2: the nucleus. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -157,10 +157,17 @@ def softmax_of_what_is_left(probabilities, p):
     return result / result.sum()
 
 
+def divided_by_p(probabilities, p):
+    """Your function keeps the right tokens but divides by p. The kept mass is usually more than p,
+    because the token that crosses p is inside: divide by their sum."""
+    return np.where(nucleus(probabilities, p) > 0, probabilities, 0) / p
+
+
 def nucleus_cases(rng):
     yield np.array([0.1, 0.6, 0.3]), 0.8
     yield np.array([0.1, 0.4, 0.15, 0.3, 0.05]), 0.6
     yield np.array([0.02, 0.95, 0.03]), 0.5
+    yield np.array([0.3, 0.2, 0.5]), 1e-9  # one token always stays
     yield np.array([0.25, 0.5, 0.0625, 0.1875]), 0.75  # two tokens reach p exactly
     yield np.array([0.1, 0.7, 0.2]), 1.0  # 0.7 + 0.2 + 0.1 is a little less than 1
     for vocab_size, p in ((8, 0.9), (5, 0.75), (20, 0.5)):
@@ -168,14 +175,14 @@ def nucleus_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="04.4",
+    id="04.2",
     title="The nucleus",
     cases=nucleus_cases,
     answer=nucleus,
     hints=(
         "In which order must you add up the probabilities?",
-        "Sort from the most probable down. A token is inside if the mass before it is still "
-        "below p.",
+        "Add up from the most probable down. Which number decides about a token, the sum with it "
+        "or the sum before it? And how do you get back to the order of the vocabulary?",
         "With order = np.argsort(-probabilities): keep order[cumsum − own probability < p], "
         "write those probabilities back at their places, divide by the sum.",
     ),
@@ -195,5 +202,6 @@ EXERCISE = Exercise(
         values_read_by_order,
         mask_read_by_order,
         softmax_of_what_is_left,
+        divided_by_p,
     ),
 )
