@@ -3,6 +3,7 @@
 import html
 import itertools
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +12,9 @@ from helpers import plot
 from helpers.play.frame import WIDTH, Sliders, address, publish
 
 __all__ = ["images", "texts"]
+
+COLUMNS = 88  # characters in a line of the picture of a text
+AS_WRITTEN = {"replace_whitespace": False, "drop_whitespace": False}
 
 
 def images(
@@ -57,8 +61,12 @@ def texts(
     script = 'document.querySelector("pre").textContent=frame'
 
     def still(values):
-        shown = "\n".join(results(*values).expandtabs().replace("$", r"\$").splitlines()[:lines])
+        rows = results(*values).expandtabs().splitlines()
+        rows = [part for row in rows for part in wrap(row, COLUMNS, **AS_WRITTEN) or [""]][:lines]
+        missing = plot.without_font("".join(rows))  # would be boxes
+        shown = "\n".join(rows).translate({ord(c): f"<{ord(c):X}>" for c in missing})
         figure = plt.figure(figsize=(WIDTH / 100, height / 100), layout="none")
-        figure.text(0, 1, shown, family="monospace", fontsize=9, va="top")
+        fonts = ["monospace", *plt.rcParams["font.family"]]
+        figure.text(0, 1, shown, family=fonts, fontsize=9, va="top", parse_math=False)
 
     publish((drawing, frames, script, height), sliders, start, alt, still)
