@@ -1,6 +1,7 @@
-"""Characters in figures: every script that an installed font can draw, and code points otherwise."""
+"""Characters in figures: each script that an installed font can draw, code points otherwise."""
 
 from matplotlib import font_manager, rcParams
+from matplotlib.font_manager import FontProperties
 
 from helpers.console import say
 
@@ -14,7 +15,11 @@ def without_font(text: str) -> set[str]:
 
     Fonts that can draw what the present ones cannot are added to those of the figures.
     """
-    missing = set(text) - SPACES - _drawn_by(font_manager.findfont("sans-serif"), text)
+    missing = (
+        set(text)
+        - SPACES
+        - _drawn_by(font_manager.findfont(FontProperties(family="sans-serif")), text)
+    )
     families = list(rcParams["font.family"])
     while missing:
         paths = {font.fname: font.name for font in font_manager.fontManager.ttflist}
