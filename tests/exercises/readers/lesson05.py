@@ -201,6 +201,36 @@ def states_one_late(u, h0, dh, Whh):
     return dW
 
 
+@wrong("05.2", "first_step_only")
+def overwritten(u, h0, dh, Whh):
+    h, flow, dW = [h0, *np.tanh(u)], 0, None
+    for t in reversed(range(3)):
+        delta = (dh[t] + flow) * (1 - h[t + 1] ** 2)
+        dW = h[t].T @ delta
+        flow = delta @ Whh.T
+    return dW
+
+
+@wrong("05.2", "last_state_before_the_first_step")
+def round_the_corner(u, h0, dh, Whh):
+    h, flow, dW = np.tanh(u), np.zeros_like(h0), 0
+    for t in reversed(range(3)):
+        delta = (dh[t] + flow) * (1 - h[t] ** 2)
+        dW += h[t - 1].T @ delta
+        flow = delta @ Whh.T
+    return dW
+
+
+@wrong("05.2", "slope_one_step_early")
+def place_mixed_up(u, h0, dh, Whh):
+    h, flow, dW = np.concatenate([h0[None], np.tanh(u)]), 0, 0
+    for t in reversed(range(3)):
+        delta = (dh[t] + flow) * (1 - h[t] * h[t])
+        dW += h[t].T @ delta
+        flow = delta @ Whh.T
+    return dW
+
+
 @right("05.2")
 def autograd(u, h0, dh, Whh):
     import torch

@@ -83,6 +83,19 @@ def with_expm1(share, steps):
 
 
 @right("05.3")
+def logit_of_torch(share, steps):
+    import torch
+
+    return torch.logit(torch.tensor(share) ** (1 / steps))  # float32
+
+
+@wrong("05.3", "share_divided_by_steps")
+def power_binds_first(share, steps):
+    f = share**1 / steps
+    return np.log(f / (1 - f))
+
+
+@right("05.3")
 def through_tanh(share, steps):
     return 2 * np.arctanh(2 * np.float32(share) ** (1 / steps) - 1)
 
@@ -227,6 +240,14 @@ def squashed_at_the_end(x, h, Wx, Wh, b):
     (xr, xk, xg), (Wr, Wk, Wg) = parts(x, h, Wx, Wh, b)
     r, k = special.expit(xr + h @ Wr), special.expit(xk + h @ Wk)
     return np.tanh(k * h + (1 - k) * np.tanh(xg + (r * h) @ Wg))
+
+
+@wrong("05.7", "candidate_bias_left_out")
+def candidate_by_hand(x, h, Wx, Wh, b):
+    H = h.shape[1]
+    r, k, _ = np.split(special.expit(x @ Wx + h @ Wh + b), 3, axis=1)
+    g = np.tanh(x @ Wx[:, 2 * H :] + (r * h) @ Wh[:, 2 * H :])
+    return k * h + (1 - k) * g
 
 
 @wrong("05.7", "candidate_added_whole")

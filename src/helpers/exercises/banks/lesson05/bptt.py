@@ -44,6 +44,31 @@ def first_step_left_out(u, h0, dh, Whh):
     return _gradient(u, h0, dh, Whh, _tanh_slope, terms=(2, 1))
 
 
+def first_step_only(u, h0, dh, Whh):
+    """Your function keeps only the first step's term, h₀ᵀδ₁. Is the result set in each step, with =
+    in place of +=? Whh is used in every step, so its gradient is the sum of all three terms."""
+    return _gradient(u, h0, dh, Whh, _tanh_slope, terms=(0,))
+
+
+def last_state_before_the_first_step(u, h0, dh, Whh):
+    """Your function takes the last state h₃ for the one before the first step, h₀. In Python,
+    h[t − 1] with t = 0 is the last of the list: put h0 in front of the states."""
+    last = np.tanh(u[2])
+    wrong = _gradient(u, last, dh, Whh, _tanh_slope, terms=(0,))
+    return wrong + _gradient(u, h0, dh, Whh, _tanh_slope, terms=(2, 1))
+
+
+def slope_one_step_early(u, h0, dh, Whh):
+    """Your function multiplies by the slope of tanh at the state before the step, 1 − h_{t−1}². δ_t
+    belongs to u_t, and the tanh of u_t is h_t: the factor is 1 − h_t²."""
+    states, gradient, after = [h0, *np.tanh(u)], np.zeros(Whh.shape), 0.0
+    for t in (2, 1, 0):
+        delta = (dh[t] + after) * (1 - states[t] ** 2)
+        gradient = gradient + states[t].T @ delta
+        after = delta @ Whh.T
+    return gradient
+
+
 def nothing_flows_back(u, h0, dh, Whh):
     """Your function treats each step for itself: the gradient that comes back from the next
     step, δ_{t+1} Whhᵀ, is missing from δ_t. That is truncated BPTT with windows of one step."""
@@ -174,6 +199,9 @@ EXERCISE = Exercise(
     misconceptions=(
         last_step_only,
         first_step_left_out,
+        first_step_only,
+        last_state_before_the_first_step,
+        slope_one_step_early,
         nothing_flows_back,
         slope_at_the_pre_activation,
         tanh_taken_twice,

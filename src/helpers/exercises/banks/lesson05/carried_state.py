@@ -113,8 +113,9 @@ def gradients_never_cleared(model, optimizer, series, T):
 
 
 def weights_never_changed(model, optimizer, series, T):
-    """Your function scores the series and does not train: optimizer.step() is missing, or the
-    gradients are cleared right before it. After zero_grad comes backward, and then step."""
+    """Your losses are those of weights that never change: either optimizer.step() is missing, or
+    the gradients are cleared right before it, or the only step comes after all windows. In each
+    window: zero_grad, backward, step."""
     return trained(model, optimizer, series, T, step=False)
 
 
@@ -187,6 +188,64 @@ def losses_after_the_step(model, optimizer, series, T):
     return losses
 
 
+def window_without_a_target(model, optimizer, series, T):
+    """Your last window is too short, and where the series ends with a whole window, it has no
+    target at all. A window needs T + 1 characters: begin + T must be a place in the series, and
+    begin stays below N − T."""
+    return trained(model, optimizer, series, T, last=T)
+
+
+def read_one_too_far(model, optimizer, series, T):
+    """Your model reads all T + 1 characters of a window, so the state that you hand on has seen the
+    last one already, and the next window reads it again. Give it the first T: window[:, :-1]."""
+    losses, state = [], None
+    for begin in range(0, series.shape[1] - T, T):
+        window = series[:, begin : begin + T + 1]
+        predicted, state = model(window, state)
+        loss = mean_square(predicted[:, :-1], window[:, 1:])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        state = state.detach()
+        losses.append(loss.item())
+    return losses
+
+
+def prediction_for_the_state(model, optimizer, series, T):
+    """Your function hands on the last prediction. What the next window needs is the state, the
+    second thing that model returns; only in the simplest model are they the same."""
+    losses, state = [], None
+    for begin in range(0, series.shape[1] - T, T):
+        window = series[:, begin : begin + T + 1]
+        predicted, _ = model(window[:, :-1], state)
+        loss = mean_square(predicted, window[:, 1:])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        state = predicted[:, -1].detach()
+        losses.append(loss.item())
+    return losses
+
+
+def clipped_as_well(model, optimizer, series, T):
+    """Your state is right, and you clip the gradients at 1, as the training on the plays does. The
+    loop to repair does not clip: leave that out here."""
+    import torch
+
+    losses, state = [], None
+    for begin in range(0, series.shape[1] - T, T):
+        window = series[:, begin : begin + T + 1]
+        predicted, state = model(window[:, :-1], state)
+        loss = mean_square(predicted, window[:, 1:])
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        state = state.detach()
+        losses.append(loss.item())
+    return losses
+
+
 def mean_of_all_losses(model, optimizer, series, T):
     """Your function returns one number, the mean of the losses. Return them all, in a list."""
     losses = train_on(model, optimizer, series, T)
@@ -219,11 +278,16 @@ def unit_class():
             return torch.stack(predicted, dim=1), h
 
         def __reduce__(self):  # for copies and pickles: a class in a function has no address
-            return unit, (), self.__dict__
+            return blank_unit, (), self.__dict__
 
     # the message shows a model as "a …", by this name
     Unit.__name__ = "model of one unit with h = w · h + x; it predicts h, and w is 0 at first"
     return Unit
+
+
+def blank_unit():
+    """A unit without its numbers."""
+    return unit_class()()
 
 
 def unit(w=0.0, v=None, squash=False):
@@ -233,7 +297,7 @@ def unit(w=0.0, v=None, squash=False):
     def weight(value):
         return torch.nn.Parameter(torch.tensor(value, dtype=torch.float64))
 
-    model = unit_class()()
+    model = blank_unit()
     model.w, model.v, model.squash = weight(w), 1.0 if v is None else weight(v), squash
     return model
 
@@ -283,6 +347,10 @@ EXERCISE = Exercise(
         state_cut_in_the_middle,
         copy_of_the_input,
         losses_after_the_step,
+        window_without_a_target,
+        read_one_too_far,
+        prediction_for_the_state,
+        clipped_as_well,
         mean_of_all_losses,
     ),
     accepted=(losses_as_tensors,),

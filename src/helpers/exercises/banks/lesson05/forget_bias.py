@@ -56,7 +56,8 @@ def power_for_the_root(share, steps):
 
 def share_divided_by_steps(share, steps):
     """Your function takes share/steps for the gate. Gates are multiplied, not added: the gate to
-    the power `steps` is the share."""
+    the power `steps` is the share. (Is it share ** 1 / steps in your code? The power binds first;
+    write share ** (1 / steps).)"""
     return log_odds(share / steps)
 
 
@@ -128,7 +129,7 @@ def forget_bias_cases(rng):
     yield 0.5, 1
     yield 0.5, 64
     yield 0.01, 8
-    yield 0.99, 200
+    yield 0.9, 100
     yield 0.1, 2
     yield float(rng.uniform(0.2, 0.8)), 31
 

@@ -147,6 +147,12 @@ def biases_left_out(x, h, Wx, Wh, b):
     return gru_step(x, h, Wx, Wh, 0 * b)
 
 
+def candidate_bias_left_out(x, h, Wx, Wh, b):
+    """Your gates are right, but the candidate has no bias: the last H numbers of b belong to it."""
+    H = h.shape[1]
+    return gru_step(x, h, Wx, Wh, np.concatenate([b[: 2 * H], 0 * b[2 * H :]]))
+
+
 def gates_do_not_see_the_state(x, h, Wx, Wh, b):
     """Your gates see the input only: h @ Wh is missing in their pre-activations. Both gates read
     the old state, whole, not reset."""
@@ -218,6 +224,7 @@ EXERCISE = Exercise(
         reset_gate_as_input_gate,
         tanh_once_more,
         biases_left_out,
+        candidate_bias_left_out,
         gates_do_not_see_the_state,
         keep_gate_sees_the_reset_state,
         candidate_for_the_state,

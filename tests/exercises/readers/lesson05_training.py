@@ -1,111 +1,7 @@
-"""Answers to 05.5 and 05.6 as readers write them: wrong ones get their name, right ones pass."""
-
-import bisect
-import itertools
+"""Answers to 05.6 as readers write them: wrong ones get their name, right ones pass."""
 
 import numpy as np
 from reader_answers import refused, right, wrong
-from scipy import special
-
-# 05.5
-
-
-def loop(step, state, first, uniforms, draw):
-    tokens, token = [], first
-    for uniform in uniforms:
-        probabilities, state = step(token, state)
-        token = draw(probabilities, uniform)
-        tokens.append(token)
-    return tokens
-
-
-@wrong("05.5", "softmax_once_more")
-def softmax_of_the_output(step, state, first, uniforms):
-    def draw(p, u):
-        return int((special.softmax(p).cumsum() <= u).sum())
-
-    return loop(step, state, first, uniforms, draw)
-
-
-@wrong("05.5", "rank_for_the_token")
-def place_in_sorted_order(step, state, first, uniforms):
-    def draw(p, u):
-        return bisect.bisect_right(list(itertools.accumulate(sorted(p, reverse=True))), u)
-
-    return loop(step, state, first, uniforms, draw)
-
-
-@wrong("05.5", "rank_from_the_least_probable")
-def place_in_rising_order(step, state, first, uniforms):
-    def draw(p, u):
-        return int(np.searchsorted(np.cumsum(sorted(p)), u, side="right"))
-
-    return loop(step, state, first, uniforms, draw)
-
-
-@wrong("05.5", "sorted_before_the_draw")
-def as_in_top_p(step, state, first, uniforms):
-    def draw(p, u):
-        order = np.argsort(p)[::-1]
-        return order[np.flatnonzero(np.cumsum(p[order]) > u)[0]]
-
-    return loop(step, state, first, uniforms, draw)
-
-
-@wrong("05.5", "not_cumulated")
-def first_probability_above(step, state, first, uniforms):
-    return loop(step, state, first, uniforms, lambda p, u: int((p > u).argmax()))
-
-
-@wrong("05.5", "at_least_instead_of_exceeds")
-def searchsorted_from_the_left(step, state, first, uniforms):
-    return loop(step, state, first, uniforms, lambda p, u: int(np.searchsorted(np.cumsum(p), u)))
-
-
-@wrong("05.5", "token_read_for_token_drawn")
-def appended_too_early(step, state, first, uniforms):
-    tokens, token = [], first
-    for u in uniforms:
-        tokens.append(token)
-        p, state = step(token, state)
-        token = int(np.searchsorted(np.cumsum(p), u, side="right"))
-    return tokens
-
-
-@refused("05.5", "wrong", "(0, 0.25, 0.75)")
-def always_the_first(step, state, first, uniforms):
-    return [0] * len(uniforms)
-
-
-# By chance it could pass only once in 10¹⁰ and more.
-@refused("05.5", "wrong", "gives another result each time; everything it needs is among its")
-def draws_of_its_own(step, state, first, uniforms):
-    rng = np.random.default_rng()
-    return loop(step, state, first, uniforms, lambda p, u: int(rng.choice(len(p), p=p)))
-
-
-@right("05.5")
-def subtracted_one_by_one(step, state, first, uniforms):
-    def draw(p, u):
-        total = 0.0
-        for token, probability in enumerate(p):
-            total += probability
-            if total > u:
-                return token
-
-    return loop(step, state, first, uniforms, draw)
-
-
-@right("05.5")
-def torch_in_float32(step, state, first, uniforms):
-    import torch
-
-    def draw(p, u):
-        sums = torch.tensor(p, dtype=torch.float32).cumsum(0)
-        return torch.searchsorted(sums, torch.tensor(u, dtype=torch.float32), right=True).item()
-
-    return np.array(loop(step, state, first, uniforms, draw))
-
 
 # 05.6
 
@@ -208,6 +104,55 @@ def zero_grad_lost(model, optimizer, series, T):
         loss = mean_square(predicted, window[:, 1:])
         loss.backward()
         optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+@wrong("05.6", "window_without_a_target")
+def to_the_end_of_the_series(model, optimizer, series, T):
+    begins = range(0, series.shape[1], T)
+    return read_through(model, optimizer, series, T, begins, lambda state: state.detach())
+
+
+@wrong("05.6", "read_one_too_far")
+def targets_read_as_well(model, optimizer, series, T):
+    losses, state = [], None
+    for begin in range(0, series.shape[1] - T, T):
+        window = series[:, begin : begin + T + 1]
+        predicted, state = model(window, state)
+        state = state.detach()
+        optimizer.zero_grad()
+        losses.append(mean_square(predicted[:, :T], window[:, 1:]))
+        losses[-1].backward()
+        optimizer.step()
+    return [loss.item() for loss in losses]
+
+
+@wrong("05.6", "prediction_for_the_state")
+def last_prediction_handed_on(model, optimizer, series, T):
+    losses, last = [], series[:, 0] * 0
+    for begin in range(0, series.shape[1] - T, T):
+        predicted = model(series[:, begin : begin + T], last)[0]
+        last = predicted[:, -1].detach()
+        loss = mean_square(predicted, series[:, begin + 1 : begin + T + 1])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+@wrong("05.6", "weights_never_changed")
+def cleared_too_late(model, optimizer, series, T):
+    losses, state = [], None
+    for begin in range(0, series.shape[1] - T, T):
+        window = series[:, begin : begin + T + 1]
+        predicted, state = model(window[:, :-1], state)
+        loss = mean_square(predicted, window[:, 1:])
+        loss.backward()
+        optimizer.zero_grad()
+        optimizer.step()
+        state = state.detach()
         losses.append(loss.item())
     return losses
 
