@@ -1,4 +1,4 @@
-"""Answers to 05.5 as readers write them: wrong ones get their name, right ones pass."""
+"""Answers to 05.4 as readers write them: wrong ones get their name, right ones pass."""
 
 import bisect
 import itertools
@@ -7,7 +7,7 @@ import numpy as np
 from reader_answers import refused, right, wrong
 from scipy import special
 
-# 05.5
+# 05.4
 
 
 def loop(step, state, first, uniforms, draw):
@@ -19,7 +19,7 @@ def loop(step, state, first, uniforms, draw):
     return tokens
 
 
-@wrong("05.5", "softmax_once_more")
+@wrong("05.4", "softmax_once_more")
 def softmax_of_the_output(step, state, first, uniforms):
     def draw(p, u):
         return int((special.softmax(p).cumsum() <= u).sum())
@@ -27,7 +27,7 @@ def softmax_of_the_output(step, state, first, uniforms):
     return loop(step, state, first, uniforms, draw)
 
 
-@wrong("05.5", "rank_for_the_token")
+@wrong("05.4", "rank_for_the_token")
 def place_in_sorted_order(step, state, first, uniforms):
     def draw(p, u):
         return bisect.bisect_right(list(itertools.accumulate(sorted(p, reverse=True))), u)
@@ -35,7 +35,7 @@ def place_in_sorted_order(step, state, first, uniforms):
     return loop(step, state, first, uniforms, draw)
 
 
-@wrong("05.5", "rank_from_the_least_probable")
+@wrong("05.4", "rank_from_the_least_probable")
 def place_in_rising_order(step, state, first, uniforms):
     def draw(p, u):
         return int(np.searchsorted(np.cumsum(sorted(p)), u, side="right"))
@@ -43,7 +43,7 @@ def place_in_rising_order(step, state, first, uniforms):
     return loop(step, state, first, uniforms, draw)
 
 
-@wrong("05.5", "sorted_before_the_draw")
+@wrong("05.4", "sorted_before_the_draw")
 def as_in_top_p(step, state, first, uniforms):
     def draw(p, u):
         order = np.argsort(p)[::-1]
@@ -52,17 +52,17 @@ def as_in_top_p(step, state, first, uniforms):
     return loop(step, state, first, uniforms, draw)
 
 
-@wrong("05.5", "not_cumulated")
+@wrong("05.4", "not_cumulated")
 def first_probability_above(step, state, first, uniforms):
     return loop(step, state, first, uniforms, lambda p, u: int((p > u).argmax()))
 
 
-@wrong("05.5", "at_least_instead_of_exceeds")
+@wrong("05.4", "at_least_instead_of_exceeds")
 def searchsorted_from_the_left(step, state, first, uniforms):
     return loop(step, state, first, uniforms, lambda p, u: int(np.searchsorted(np.cumsum(p), u)))
 
 
-@wrong("05.5", "token_read_for_token_drawn")
+@wrong("05.4", "token_read_for_token_drawn")
 def appended_too_early(step, state, first, uniforms):
     tokens, token = [], first
     for u in uniforms:
@@ -72,30 +72,30 @@ def appended_too_early(step, state, first, uniforms):
     return tokens
 
 
-@refused("05.5", "wrong", "(0, 0.25, 0.75)")
+@refused("05.4", "wrong", "(0, 0.25, 0.75)")
 def always_the_first(step, state, first, uniforms):
     return [0] * len(uniforms)
 
 
 # By chance it could pass only once in 10¹⁰ and more.
-@refused("05.5", "wrong", "gives another result each time: it draws random numbers of its own")
+@refused("05.4", "wrong", "gives another result each time: it draws random numbers of its own")
 def draws_of_its_own(step, state, first, uniforms):
     rng = np.random.default_rng()
     return loop(step, state, first, uniforms, lambda p, u: int(rng.choice(len(p), p=p)))
 
 
-@wrong("05.5", "generator_of_its_own")
+@wrong("05.4", "generator_of_its_own")
 def seeded(step, state, first, uniforms):
     rng = np.random.default_rng(0)
     return loop(step, state, first, uniforms, lambda p, u: rng.choice(np.arange(len(p)), p=p))
 
 
-@wrong("05.5", "counted_on_the_wrong_side")
+@wrong("05.4", "counted_on_the_wrong_side")
 def how_many_exceed(step, state, first, uniforms):
     return loop(step, state, first, uniforms, lambda p, u: sum(np.cumsum(p) > u))
 
 
-@right("05.5")
+@right("05.4")
 def subtracted_one_by_one(step, state, first, uniforms):
     def draw(p, u):
         total = 0.0
@@ -107,7 +107,7 @@ def subtracted_one_by_one(step, state, first, uniforms):
     return loop(step, state, first, uniforms, draw)
 
 
-@right("05.5")
+@right("05.4")
 def torch_in_float32(step, state, first, uniforms):
     import torch
 

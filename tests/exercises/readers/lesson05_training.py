@@ -1,9 +1,9 @@
-"""Answers to 05.6 as readers write them: wrong ones get their name, right ones pass."""
+"""Answers to 05.5 as readers write them: wrong ones get their name, right ones pass."""
 
 import numpy as np
 from reader_answers import refused, right, wrong
 
-# 05.6
+# 05.5
 
 
 def mean_square(predicted, targets):
@@ -24,7 +24,7 @@ def read_through(model, optimizer, series, T, begins, hand_on):
     return losses
 
 
-@wrong("05.6", "nothing_mended")
+@wrong("05.5", "nothing_mended")
 def careless_training(model, optimizer, series, T):
     losses = []
     for begin in range(0, series.shape[1] - T, T + 1):
@@ -38,19 +38,19 @@ def careless_training(model, optimizer, series, T):
     return losses
 
 
-@wrong("05.6", "state_never_handed_over")
+@wrong("05.5", "state_never_handed_over")
 def zeros_handed_on(model, optimizer, series, T):
     begins = range(0, series.shape[1] - T, T)
     return read_through(model, optimizer, series, T, begins, lambda state: 0 * state.detach())
 
 
-@wrong("05.6", "one_pair_left_out")
+@wrong("05.5", "one_pair_left_out")
 def stride_overlooked(model, optimizer, series, T):
     begins = range(0, series.shape[1] - T, T + 1)
     return read_through(model, optimizer, series, T, begins, lambda state: state.clone().detach())
 
 
-@wrong("05.6", "graph_not_cut")
+@wrong("05.5", "graph_not_cut")
 def state_as_it_comes(model, optimizer, series, T):
     losses, state = [], None
     for begin in range(0, series.shape[1] - T, T):
@@ -63,7 +63,7 @@ def state_as_it_comes(model, optimizer, series, T):
     return losses
 
 
-@wrong("05.6", "graph_not_cut")
+@wrong("05.5", "graph_not_cut")
 def graph_retained(model, optimizer, series, T):
     losses, state = [], None
     for begin in range(0, series.shape[1] - T, T):
@@ -76,25 +76,25 @@ def graph_retained(model, optimizer, series, T):
     return losses
 
 
-@wrong("05.6", "graph_not_cut_and_a_pair_left_out")
+@wrong("05.5", "graph_not_cut_and_a_pair_left_out")
 def only_the_state_mended(model, optimizer, series, T):
     begins = range(0, series.shape[1] - T, T + 1)
     return read_through(model, optimizer, series, T, begins, lambda state: state)
 
 
-@wrong("05.6", "incomplete_window_included")
+@wrong("05.5", "incomplete_window_included")
 def what_split_gives(model, optimizer, series, T):
     begins = range(0, series.shape[1] - 1, T)
     return read_through(model, optimizer, series, T, begins, lambda state: state.data)
 
 
-@wrong("05.6", "last_window_left_out")
+@wrong("05.5", "last_window_left_out")
 def one_off_at_the_end(model, optimizer, series, T):
     begins = [k * T for k in range((series.shape[1] - 2) // T)]
     return read_through(model, optimizer, series, T, begins, lambda state: state.detach())
 
 
-@wrong("05.6", "gradients_never_cleared")
+@wrong("05.5", "gradients_never_cleared")
 def zero_grad_lost(model, optimizer, series, T):
     losses, state = [], None
     for begin in range(0, series.shape[1] - T, T):
@@ -108,13 +108,13 @@ def zero_grad_lost(model, optimizer, series, T):
     return losses
 
 
-@wrong("05.6", "window_without_a_target")
+@wrong("05.5", "window_without_a_target")
 def to_the_end_of_the_series(model, optimizer, series, T):
     begins = range(0, series.shape[1], T)
     return read_through(model, optimizer, series, T, begins, lambda state: state.detach())
 
 
-@wrong("05.6", "read_one_too_far")
+@wrong("05.5", "read_one_too_far")
 def targets_read_as_well(model, optimizer, series, T):
     losses, state = [], None
     for begin in range(0, series.shape[1] - T, T):
@@ -128,7 +128,7 @@ def targets_read_as_well(model, optimizer, series, T):
     return [loss.item() for loss in losses]
 
 
-@wrong("05.6", "prediction_for_the_state")
+@wrong("05.5", "prediction_for_the_state")
 def last_prediction_handed_on(model, optimizer, series, T):
     losses, last = [], series[:, 0] * 0
     for begin in range(0, series.shape[1] - T, T):
@@ -142,7 +142,7 @@ def last_prediction_handed_on(model, optimizer, series, T):
     return losses
 
 
-@wrong("05.6", "weights_never_changed")
+@wrong("05.5", "weights_never_changed")
 def cleared_too_late(model, optimizer, series, T):
     losses, state = [], None
     for begin in range(0, series.shape[1] - T, T):
@@ -157,7 +157,7 @@ def cleared_too_late(model, optimizer, series, T):
     return losses
 
 
-@refused("05.6", "error", "has no attribute 'detach'")
+@refused("05.5", "error", "has no attribute 'detach'")
 def detached_before_the_first(model, optimizer, series, T):
     state = None
     for begin in range(0, series.shape[1] - T, T):
@@ -165,7 +165,7 @@ def detached_before_the_first(model, optimizer, series, T):
     return predicted
 
 
-@right("05.6")
+@right("05.5")
 def detached_on_the_way_in(model, optimizer, series, T):
     losses, state = [], None
     for k in range((series.shape[1] - 1) // T):
@@ -179,7 +179,7 @@ def detached_on_the_way_in(model, optimizer, series, T):
     return losses
 
 
-@right("05.6")
+@right("05.5")
 def functional_loss_and_zeros_at_first(model, optimizer, series, T):
     import torch
 
@@ -197,7 +197,7 @@ def functional_loss_and_zeros_at_first(model, optimizer, series, T):
     return losses
 
 
-@right("05.6", "your losses are tensors")
+@right("05.5", "your losses are tensors")
 def losses_not_unpacked(model, optimizer, series, T):
     losses, state = [], None
     for begin in range(0, series.shape[1] - T, T):

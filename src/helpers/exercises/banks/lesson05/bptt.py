@@ -1,4 +1,4 @@
-"""Exercise 05.2: BPTT for the recurrent matrix. What is right, and the known mistakes."""
+"""Exercise 05.1: BPTT for the recurrent matrix. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -187,7 +187,7 @@ def recurrent_gradient_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="05.2",
+    id="05.1",
     title="BPTT for the recurrent matrix",
     cases=recurrent_gradient_cases,
     answer=recurrent_gradient,

@@ -1,4 +1,4 @@
-"""Exercise 05.6: a training loop that loses the state. What is right, and the known mistakes.
+"""Exercise 05.5: a training loop that loses the state. What is right, and the known mistakes.
 
 PyTorch is imported where it is used: looking up an exercise must not wait for it.
 """
@@ -95,8 +95,8 @@ def windows_one_step_apart(model, optimizer, series, T):
 
 
 def incomplete_window_included(model, optimizer, series, T):
-    """Your function trains on a last, shorter window, too. Asked for are whole windows of T inputs
-    and T targets: begin + T must be a place in the series."""
+    """Your function trains on a last, shorter window, too. The exercise asks for whole
+    windows of T inputs and T targets: begin + T must be a place in the series."""
     return trained(model, optimizer, series, T, last=T - 1)
 
 
@@ -174,8 +174,8 @@ def copy_of_the_input(model, optimizer, series, T):
 
 
 def losses_after_the_step(model, optimizer, series, T):
-    """Your losses are those after each step, scored again with the new weights. Asked for is the
-    loss that the step was made of."""
+    """Your losses are those after each step, scored again with the new weights. The exercise
+    asks for the loss that the step was made of."""
     losses, state = [], None
     for begin in range(0, series.shape[1] - T, T):
         window = series[:, begin : begin + T + 1]
@@ -319,7 +319,7 @@ def train_on_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="05.6",
+    id="05.5",
     title="A training loop, repaired",
     cases=train_on_cases,
     answer=train_on,

@@ -1,4 +1,4 @@
-"""Exercise 05.3: the forget bias for a given share. What is right, and the known mistakes."""
+"""Exercise 05.2: the forget bias for a given share. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -135,7 +135,7 @@ def forget_bias_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="05.3",
+    id="05.2",
     title="The forget bias for a share",
     cases=forget_bias_cases,
     answer=forget_bias,

@@ -1,4 +1,4 @@
-"""Exercise 05.5: the generation loop. What is right, and the known mistakes."""
+"""Exercise 05.4: the generation loop. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -207,7 +207,7 @@ def generate_tokens_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="05.5",
+    id="05.4",
     title="The generation loop",
     cases=generate_tokens_cases,
     answer=generate_tokens,

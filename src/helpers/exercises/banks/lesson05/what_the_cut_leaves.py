@@ -1,18 +1,18 @@
-"""Exercise 05.4: the gradient that truncated BPTT finds. What is right, and the known mistakes."""
+"""Exercise 05.3: the gradient that truncated BPTT finds. What is right, and the known mistakes."""
 
 from helpers.exercises.engine import Exercise
 
 
 def gradient_found(T):
-    w, h, states = 2, 0, [0]
+    a, h, states = 2, 0, [0]
     for _ in range(4):
-        h = w * h + 1
+        h = a * h + 1
         states.append(h)
-    last_window = (4 - 1) // T * T  # steps before it get no gradient
-    return sum(states[t - 1] * w ** (4 - t) for t in range(last_window + 1, 5))
+    cut = (4 - 1) // T * T  # steps 1 to cut are behind the last cut and get no gradient
+    return sum(states[t - 1] * a ** (4 - t) for t in range(cut + 1, 5))
 
 
-# What steps 1 to 4 add without a cut: the state before each, times w for each step on the way back.
+# What steps 1 to 4 add without a cut: the state before each, times a for each step on the way back.
 TERMS = (0, 4, 6, 7)
 
 
@@ -25,7 +25,7 @@ def never_cut(T):
 
 def cut_before_every_step(T):
     """Your numbers do not depend on T: each has only the last step's own term, h₃ = 7. That is
-    T = 1. Inside a window the gradient does flow back, through w."""
+    T = 1. Inside a window the gradient does flow back, times a in each step."""
     return TERMS[3]
 
 
@@ -43,14 +43,14 @@ def state_not_carried(T):
 
 
 def no_factor_on_the_way_back(T):
-    """Your function adds the states before each step of the last window, but without the factor w
-    for each step on the way back from step 4. The term of step t is h_{t−1} w^(4−t)."""
+    """Your function adds the states before each step of the last window, but without the factor a,
+    once for each step on the way back from step 4. The term of step t is h_{t−1} a^(4−t)."""
     return {1: 7, 2: 10, 3: 7, 4: 11}[T]
 
 
 def states_after_the_steps(T):
-    """Your function multiplies by the state after each step. What w multiplied in step t is the
-    state before it, h_{t−1}: in step 4 that is 7."""
+    """Your function multiplies by the state after each step. What the weight multiplied in step t is
+    the state before it, h_{t−1}: in step 4 that is 7."""
     return {1: 15, 2: 29, 3: 15, 4: 49}[T]
 
 
@@ -61,13 +61,14 @@ def only_the_first_window(T):
 
 
 def what_is_dropped(T):
-    """Your numbers are what the cut drops, 17 minus the right ones. Asked for is what is left."""
+    """Your numbers are what the cut drops, 17 minus the right ones. The exercise asks for what is
+    left."""
     return 17 - gradient_found(T)
 
 
 def one_factor_too_many(T):
-    """Your terms have one factor w too many. From the loss to step t the gradient passes 4 − t
-    steps; for t = 4 it is there already, and the term is h₃ itself."""
+    """Your terms have the factor a once too often. From the loss to step t the gradient passes
+    4 − t steps; for t = 4 it is there already, and the term is h₃ itself."""
     return 2 * gradient_found(T)
 
 
@@ -90,8 +91,8 @@ def cut_one_step_late(T):
 
 
 def loss_for_the_gradient(T):
-    """Your numbers are the loss, h₄ = 15. Asked for is its gradient for w: how much h₄ grows when w
-    does, through the steps of the last window."""
+    """Your numbers are the loss, h₄ = 15. The exercise asks for ∂h₄/∂a: how much the loss grows
+    with the weight, through the steps of the last window."""
     return 15
 
 
@@ -106,14 +107,14 @@ def gradient_found_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="05.4",
+    id="05.3",
     title="What the cut leaves",
     cases=gradient_found_cases,
     answer=gradient_found,
     hints=(
         "Which steps lie in the same window as step 4? Write the windows down for each T.",
-        "In step t the factor w multiplies the state before it, and from h₄ back to h_t the "
-        "gradient is multiplied by w in each step. Without a cut, the sum over all steps is 17.",
+        "In step t the weight multiplies the state before it, and from h₄ back to h_t the "
+        "gradient is multiplied by it in each step. Without a cut, the sum over all steps is 17.",
         "Steps 1 to 4 would add 0, 4, 6 and 7. Add those of the last window only: step 4 for "
         "T = 1, steps 3 and 4 for T = 2. With T = 3, step 4 begins a new window.",
     ),
