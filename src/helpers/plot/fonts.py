@@ -18,7 +18,7 @@ def without_font(text: str) -> set[str]:
     missing = (
         set(text)
         - SPACES
-        - _drawn_by(font_manager.findfont(FontProperties(family="sans-serif")), text)
+        - _drawn_by(font_manager.findfont(FontProperties(family=["sans-serif"])), text)
     )
     families = list(rcParams["font.family"])
     while missing:
