@@ -61,10 +61,12 @@ def texts(
     script = 'document.querySelector("pre").textContent=frame'
 
     def still(values):
-        rows = results(*values).expandtabs().splitlines()
-        rows = [part for row in rows for part in wrap(row, COLUMNS, **AS_WRITTEN) or [""]][:lines]
-        missing = plot.without_font("".join(rows))  # would be boxes
-        shown = "\n".join(rows).translate({ord(c): f"<{ord(c):X}>" for c in missing})
+        text = results(*values).expandtabs()
+        codes = {ord(c): f"<{ord(c):X}>" for c in plot.without_font(text)}  # instead of boxes
+        rows = [
+            wrap(row, COLUMNS, **AS_WRITTEN) or [""] for row in text.translate(codes).split("\n")
+        ]
+        shown = "\n".join(list(itertools.chain(*rows))[:lines])
         figure = plt.figure(figsize=(WIDTH / 100, height / 100), layout="none")
         fonts = ["monospace", *plt.rcParams["font.family"]]
         figure.text(0, 1, shown, family=fonts, fontsize=9, va="top", parse_math=False)

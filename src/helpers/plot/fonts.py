@@ -8,6 +8,7 @@ from helpers.console import say
 __all__ = ["letters", "without_font"]
 
 SPACES = {" ", "\n", "\t"}  # are drawn by leaving room
+NO_GLYPHS = "Last Resort"  # a font that shows the script of a character, not the character
 
 
 def without_font(text: str) -> set[str]:
@@ -22,7 +23,8 @@ def without_font(text: str) -> set[str]:
     )
     families = list(rcParams["font.family"])
     while missing:
-        paths = {font.fname: font.name for font in font_manager.fontManager.ttflist}
+        fonts = font_manager.fontManager.ttflist
+        paths = {font.fname: font.name for font in fonts if not font.name.startswith(NO_GLYPHS)}
         drawn = {path: _drawn_by(path, missing) for path in sorted(paths)}
         best = max(drawn, key=lambda path: len(drawn[path]))
         if not drawn[best]:
