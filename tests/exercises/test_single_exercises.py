@@ -69,7 +69,7 @@ def test_the_variances_of_the_answer_keep_the_signal(sizes):
 
 
 def test_a_hint_tells_of_the_uniform_numbers():
-    assert "uniforms" in exercise("05.6").hints[1]
+    assert "uniforms" in exercise("05.4").hints[1]
 
 
 @pytest.mark.parametrize("id", ["06.3", "06.4", "06.5"])

@@ -4,10 +4,13 @@ import base64
 import html
 import json
 import re
+import warnings
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from matplotlib import font_manager
+from matplotlib.figure import Figure
 
 from helpers import play
 from helpers.play import charts
@@ -97,7 +100,11 @@ def test_what_lies_outside_is_cut_off_at_the_axes(shown):
     drawing = ET.fromstring(re.search("<svg.*</svg>", page_of(shown[0][0]), re.DOTALL)[0])
     clip = drawing.find("clipPath")
     numbers = [float(n) for n in re.findall(r"[\d.]+", clip.find("path").get("d"))]
-    left, right, bottom = charts.LEFT, play_frame.WIDTH - charts.RIGHT, charts.HEIGHT - charts.BOTTOM
+    left, right, bottom = (
+        charts.LEFT,
+        play_frame.WIDTH - charts.RIGHT,
+        charts.HEIGHT - charts.BOTTOM,
+    )
     assert numbers == [left, charts.TOP, right, bottom, left]
     paths = drawing.findall("path[@class='curve']")
     assert [path.get("clip-path") for path in paths] == [f"url(#{clip.get('id')})"] * 2
@@ -181,6 +188,22 @@ def test_texts_are_shown_as_they_are(shown):
     assert frames_of(shown[0][0]) == [verse, verse * 2]
     assert page_of(shown[0][0]).count("</script>") == 1  # the text ends no script
     assert "textContent=frame" in page_of(shown[0][0])
+
+
+def test_the_picture_of_a_text_has_no_boxes_and_no_line_that_runs_out(shown, monkeypatch):
+    fonts = [f for f in font_manager.fontManager.ttflist if f.name.startswith("DejaVu")]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts)
+    written = []
+    draw = Figure.text
+    monkeypatch.setattr(
+        Figure, "text", lambda *args, **more: written.append(args[3]) or draw(*args, **more)
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Glyph")
+        play.texts(lambda t: "床 $" + "a" * 200, {"t": [1]}, alt="A long line", lines=3)
+    assert written[0].startswith("<5E8A> $a")
+    assert max(map(len, written[0].splitlines())) < 100
+    assert len(written[0].splitlines()) == 3
 
 
 def test_the_same_arrays_give_the_same_bytes(shown):

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib import font_manager
 from matplotlib.colors import to_hex
 
 from helpers import plot
@@ -105,3 +106,21 @@ def test_confusion():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted class", "true class")
     for axis in (ax.xaxis, ax.yaxis):
         assert [label.get_text() for label in axis.get_ticklabels()] == ["cat", "dog"]
+
+
+def only_the_course_fonts(monkeypatch):
+    fonts = [f for f in font_manager.fontManager.ttflist if f.name.startswith(("DejaVu", "Last"))]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts)
+
+
+def test_a_character_that_no_font_has_becomes_its_code_point(monkeypatch, capsys):
+    only_the_course_fonts(monkeypatch)
+    with plt.rc_context():
+        assert plot.letters("é床 𠀀\n") == ["é", "5E\n8A", " ", "20\n00\n0", "\n"]
+        assert plot.without_font("é床") == {"床"}
+    assert "draws 2 of the characters: the figure has code points" in capsys.readouterr().out
+
+
+def test_nothing_is_said_where_every_character_has_a_font(capsys):
+    assert plot.letters("Zoë, 2") == list("Zoë, 2")
+    assert capsys.readouterr().out == ""

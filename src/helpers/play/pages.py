@@ -3,6 +3,7 @@
 import html
 import itertools
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +12,9 @@ from helpers import plot
 from helpers.play.frame import WIDTH, Sliders, address, publish
 
 __all__ = ["images", "texts"]
+
+COLUMNS = 88  # characters in a line of the picture of a text
+AS_WRITTEN = {"replace_whitespace": False, "drop_whitespace": False}
 
 
 def images(
@@ -57,8 +61,14 @@ def texts(
     script = 'document.querySelector("pre").textContent=frame'
 
     def still(values):
-        shown = "\n".join(results(*values).expandtabs().replace("$", r"\$").splitlines()[:lines])
+        text = results(*values).expandtabs()
+        codes = {ord(c): f"<{ord(c):X}>" for c in plot.without_font(text)}  # instead of boxes
+        rows = [
+            wrap(row, COLUMNS, **AS_WRITTEN) or [""] for row in text.translate(codes).split("\n")
+        ]
+        shown = "\n".join(list(itertools.chain(*rows))[:lines])
         figure = plt.figure(figsize=(WIDTH / 100, height / 100), layout="none")
-        figure.text(0, 1, shown, family="monospace", fontsize=9, va="top")
+        fonts = ["monospace", *plt.rcParams["font.family"]]
+        figure.text(0, 1, shown, family=fonts, fontsize=9, va="top", parse_math=False)
 
     publish((drawing, frames, script, height), sliders, start, alt, still)

@@ -2,6 +2,7 @@
 
 from helpers.plot.blocks import Blocks, blocks
 from helpers.plot.figures import COLOURS, confusion, contours, curves, image_grid, smooth, use_style
+from helpers.plot.fonts import letters, without_font
 from helpers.plot.show import show
 
 __all__ = [
@@ -12,7 +13,9 @@ __all__ = [
     "contours",
     "curves",
     "image_grid",
+    "letters",
     "show",
     "smooth",
     "use_style",
+    "without_font",
 ]

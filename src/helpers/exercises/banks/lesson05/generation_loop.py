@@ -1,4 +1,4 @@
-"""Exercise 05.6: the generation loop. What is right, and the known mistakes."""
+"""Exercise 05.4: the generation loop. What is right, and the known mistakes."""
 
 import numpy as np
 
@@ -152,6 +152,20 @@ def token_read_for_token_drawn(step, state, first, uniforms):
     return [first, *generate_tokens(step, state, first, uniforms)][:-1]
 
 
+def counted_on_the_wrong_side(step, state, first, uniforms):
+    """Your function counts the tokens whose cumulated probability exceeds the random number. The
+    token drawn is the first of them, and its number is the count of those that do not exceed
+    it."""
+    return _drawn(step, state, first, uniforms, lambda p, u: int((np.cumsum(p) > u).sum()))
+
+
+def generator_of_its_own(step, state, first, uniforms):
+    """Your function draws with a random generator of its own. The chances are right, but the random
+    numbers are given: `uniforms` has one for each token, so that everybody draws the same text."""
+    rng = np.random.default_rng(0)
+    return _drawn(step, state, first, uniforms, lambda p, u: int(rng.choice(len(p), p=p)))
+
+
 class SmallModel:
     """A random RNN over a few tokens; called as step(token, state)."""
 
@@ -193,7 +207,7 @@ def generate_tokens_cases(rng):
 
 
 EXERCISE = Exercise(
-    id="05.6",
+    id="05.4",
     title="The generation loop",
     cases=generate_tokens_cases,
     answer=generate_tokens,
@@ -218,5 +232,9 @@ EXERCISE = Exercise(
         sorted_before_the_draw,
         not_cumulated,
         token_read_for_token_drawn,
+        counted_on_the_wrong_side,
+        generator_of_its_own,
     ),
+    random="your function gives another result each time: it draws random numbers of its own. The "
+    "ones to use are given, uniforms, one for each token.",
 )
