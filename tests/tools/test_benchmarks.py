@@ -155,7 +155,7 @@ def shortened(monkeypatch):
     few = data.Digits(**{name: part[:100] for name, part in vars(digits).items()})
     monkeypatch.setattr(data, "shakespeare", lambda which="plays": short)
     monkeypatch.setattr(data, "mnist", lambda: few)
-    for module in (lstm, ladder):
+    for module in (lstm, ladder, text):
         monkeypatch.setattr(module, "recurrent_nats", lambda model, text: 1.5)
 
 
@@ -170,7 +170,7 @@ def test_the_ladder_keeps_the_rungs_of_other_lessons(written, shortened, monkeyp
     assert record["command"].startswith(stored["command"] + "; python -m benchmarks ladder")
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm", "text"])
+@pytest.mark.parametrize("name", ["mlp", "text"])
 def test_a_comparison_on_a_tiny_budget_has_the_form_of_its_record(
     name, written, shortened, monkeypatch
 ):
@@ -188,7 +188,47 @@ def test_a_comparison_on_a_tiny_budget_has_the_form_of_its_record(
             assert run["steps"][-1] >= 1 and len(run["steps"]) == len(old["steps"])
 
 
+def test_the_lstm_and_the_recipe_on_a_tiny_budget_have_the_form_of_their_record(
+    written, shortened, monkeypatch
+):
+    stored = json.loads((FOLDER / "lstm.json").read_text(encoding="utf-8"))
+    monkeypatch.setattr(lstm, "STEPS", {name: 2 for name in lstm.STEPS})
+    monkeypatch.setattr(lstm, "LONGER", 0.02)
+    record = written("lstm")
+    assert set(record) == set(stored)
+    assert list(record["results"]) == list(stored["results"]) == list(lstm.STEPS)
+    for contender, runs in record["results"].items():
+        for run, old in zip(runs, stored["results"][contender], strict=True):
+            assert list(run) == list(old) and run["steps"] == 2
+    longer, old = (r["results"][lstm.TINY][0]["longer_on_the_plays"] for r in (record, stored))
+    assert list(longer) == list(old) and len(longer["sample"]) == 1000
+
+
 # ---------------------------------------------------------------- contenders
+
+
+def test_the_lstm_and_the_recipe_take_turns_until_each_has_its_steps(fake, monkeypatch):
+    monkeypatch.setattr(lstm, "STEPS", {"a": 4, "b": 2})
+    contenders = [Worker(fake, name, seconds, 0) for name, seconds in (("a", 1), ("b", 3))]
+    assert lstm.take_turns(contenders, turns=2, clock=fake) == [4, 6]
+    assert fake.log == [("a", 0), ("a", 1 / 4), ("b", 0), ("b", 1 / 2), ("a", 1 / 2), ("a", 3 / 4)]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_a_batch_split_among_threads_trains_as_the_whole_does(threads, monkeypatch):
+    monkeypatch.setenv("COURSE_THREADS", str(threads))
+    ids, weights, before = np.arange(5000) % 9 % 7, [], torch.get_num_threads()
+    for kind in (rnn.Training, lstm.SplitTraining):
+        torch.manual_seed(0)
+        model = rnn.CharModel(torch.nn.LSTM, 7, d=4, H=8)
+        training = kind(model, ids, seed=5)
+        training.lr = lstm.RATE
+        training.readers = rnn.Readers(ids, lstm.READERS, lstm.LENGTH, start=3)
+        for step in range(70):
+            training.step(step / 70)
+        weights.append(torch.nn.utils.parameters_to_vector(model.parameters()))
+    torch.testing.assert_close(*weights)
+    assert torch.get_num_threads() == before
 
 
 def test_a_recurrent_model_is_scored_on_every_held_out_character():
