@@ -25,7 +25,7 @@ TINY, RECIPE = "tiny Shakespeare", "README recipe"
 STEPS = {TINY: 3700, RECIPE: 2000}
 TURNS = 20
 LONGER = 300.0  # seconds on the plays
-WIDTH, READERS, LENGTH, RATE = 384, 64, 32, 4e-3
+WIDTH, READERS, LENGTH, RATE, DROPOUT = 384, 64, 32, 4e-3, 0.0
 
 ABOUT = {
     "text": TEXT,
@@ -49,13 +49,16 @@ class SplitTraining(rnn.Training):
         super().__init__(model, ids, lr=RATE, seed=seed)
         self.readers = rnn.Readers(ids, READERS, LENGTH, start=self.readers.at[0])
         self.weights = [p for p in model.parameters() if p.requires_grad]
+        self.rng = torch.Generator().manual_seed(seed)
         self.threads = session.threads()
         one_each = {"initializer": torch.set_num_threads, "initargs": (1,)}
         self.pool = ThreadPoolExecutor(self.threads, **one_each)
 
-    def part(self, window: torch.Tensor, state: tuple | None) -> tuple:
+    def part(self, window: torch.Tensor, state: tuple | None, kept: torch.Tensor) -> tuple:
         """The share in the gradients of some of the readers, and their state at the end."""
-        logits, state = self.model(window[:, :-1], state)
+        model = self.model
+        h, state = model.recurrent(model.embedding(window[:, :-1]), state)
+        logits = model.output(h * kept)  # dropout, with the same units all through a window
         loss = rnn.torch_cross_entropy(logits, window[:, 1:]) * (len(window) / READERS)
         return torch.autograd.grad(loss, self.weights), state
 
@@ -63,11 +66,13 @@ class SplitTraining(rnn.Training):
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr * (1 - progress)
         windows = torch.from_numpy(self.readers.next()).chunk(self.threads)
+        kept = torch.rand(READERS, 1, self.model.output.in_features, generator=self.rng) >= DROPOUT
+        kept = (kept / (1 - DROPOUT)).chunk(self.threads)
         states = [None] * len(windows)
         if self.state is not None:
             h, c = (whole.chunk(self.threads, dim=1) for whole in self.state)
             states = list(zip(h, c, strict=True))
-        grads, states = zip(*self.pool.map(self.part, windows, states), strict=True)
+        grads, states = zip(*self.pool.map(self.part, windows, states, kept), strict=True)
         for weight, parts in zip(self.weights, zip(*grads, strict=True), strict=True):
             weight.grad = sum(parts)
         nn.utils.clip_grad_norm_(self.weights, 1.0)

@@ -217,6 +217,7 @@ def test_the_lstm_and_the_recipe_take_turns_until_each_has_its_steps(fake, monke
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_a_batch_split_among_threads_trains_as_the_whole_does(threads, monkeypatch):
     monkeypatch.setenv("COURSE_THREADS", str(threads))
+    monkeypatch.setattr(lstm, "DROPOUT", 0.0)
     ids, weights, before = np.arange(5000) % 9 % 7, [], torch.get_num_threads()
     for kind in (rnn.Training, lstm.SplitTraining):
         torch.manual_seed(0)
@@ -251,6 +252,20 @@ def test_the_writers_write_as_many_tokens_as_are_counted(tmp_path):
     assert {name: len(found) for name, found in tokens.items()} == dict.fromkeys(ways, 9)
     for name in generate.GREEDY:
         assert tokens[name] == tokens["helpers.text, greedy"]
+
+
+def test_dropout_does_not_hang_on_the_number_of_threads(monkeypatch):
+    monkeypatch.setattr(lstm, "DROPOUT", 0.5)
+    weights = []
+    for threads in (1, 2):
+        monkeypatch.setenv("COURSE_THREADS", str(threads))
+        torch.manual_seed(0)
+        model = rnn.CharModel(torch.nn.LSTM, 7, d=4, H=8)
+        training = lstm.SplitTraining(model, np.arange(5000) % 9 % 7, seed=5)
+        for _ in range(5):
+            training.step(0.0)
+        weights.append(torch.nn.utils.parameters_to_vector(model.parameters()))
+    torch.testing.assert_close(*weights)
 
 
 # ---------------------------------------------------------------- the stored records
