@@ -192,14 +192,14 @@ def test_the_lstm_and_the_recipe_on_a_tiny_budget_have_the_form_of_their_record(
     written, shortened, monkeypatch
 ):
     stored = json.loads((FOLDER / "lstm.json").read_text(encoding="utf-8"))
-    monkeypatch.setattr(lstm, "STEPS", {name: 2 for name in lstm.STEPS})
+    monkeypatch.setattr(lstm, "RECIPE_STEPS", 2)
     monkeypatch.setattr(lstm, "LONGER", 0.02)
     record = written("lstm")
     assert set(record) == set(stored)
-    assert list(record["results"]) == list(stored["results"]) == list(lstm.STEPS)
+    assert list(record["results"]) == list(stored["results"]) == [lstm.TINY, lstm.RECIPE]
     for contender, runs in record["results"].items():
         for run, old in zip(runs, stored["results"][contender], strict=True):
-            assert list(run) == list(old) and run["steps"] == 2
+            assert list(run) == list(old) and run["steps"] >= 1
     longer, old = (r["results"][lstm.TINY][0]["longer_on_the_plays"] for r in (record, stored))
     assert list(longer) == list(old) and len(longer["sample"]) == 1000
 
@@ -207,11 +207,22 @@ def test_the_lstm_and_the_recipe_on_a_tiny_budget_have_the_form_of_their_record(
 # ---------------------------------------------------------------- contenders
 
 
-def test_the_lstm_and_the_recipe_take_turns_until_each_has_its_steps(fake, monkeypatch):
-    monkeypatch.setattr(lstm, "STEPS", {"a": 4, "b": 2})
-    contenders = [Worker(fake, name, seconds, 0) for name, seconds in (("a", 1), ("b", 3))]
-    assert lstm.take_turns(contenders, turns=2, clock=fake) == [4, 6]
-    assert fake.log == [("a", 0), ("a", 1 / 4), ("b", 0), ("b", 1 / 2), ("a", 1 / 2), ("a", 3 / 4)]
+def test_the_recipe_makes_its_steps_and_the_lstm_takes_its_share_of_the_seconds(fake, monkeypatch):
+    monkeypatch.setattr(lstm, "RECIPE_STEPS", 4)
+    monkeypatch.setattr(lstm, "SHARE", 2)
+    workers = Worker(fake, "recipe", 1, 0), Worker(fake, "lstm", 2, 0)
+    recipe, wide = lstm.take_turns(*workers, turns=2, clock=fake)
+    assert (recipe.seconds, recipe.steps, wide.seconds, wide.steps) == ([4], [4], [8], [4])
+    first = [("recipe", 0), ("recipe", 0.25), ("lstm", 0), ("lstm", 0.25)]
+    assert fake.log == first + [(name, progress + 0.5) for name, progress in first]
+
+
+def test_a_long_step_is_made_up_for_in_the_next_turn(fake, monkeypatch):
+    monkeypatch.setattr(lstm, "RECIPE_STEPS", 4)
+    monkeypatch.setattr(lstm, "SHARE", 1)
+    workers = Worker(fake, "recipe", 1, 0), Worker(fake, "lstm", 3, 0)
+    _, wide = lstm.take_turns(*workers, turns=4, clock=fake)
+    assert wide.seconds == [6] and [p for name, p in fake.log if name == "lstm"] == [0.0, 0.75]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
