@@ -26,7 +26,7 @@ RECIPE_STEPS = 2000  # as published
 SHARE = 2.97  # of the recipe's seconds: the last step of a turn reaches beyond it
 TURNS = 20
 LONGER = 300.0  # seconds on the plays
-WIDTH, READERS, LENGTH, RATE, DROPOUT = 384, 64, 32, 8e-3, 0.0
+WIDTH, READERS, LENGTH, RATE, DROPOUT = 384, 64, 32, 8e-3, 0.1
 
 ABOUT = {
     "text": TEXT,
