@@ -34,7 +34,7 @@ class Comparison:
 COMPARISONS = {
     "mlp": Comparison(8.0, ("numpy",)),
     "ladder": Comparison(None, ("numpy", "torch")),
-    "lstm": Comparison(120.0, ("numpy", "torch")),
+    "lstm": Comparison(None, ("numpy", "torch")),
     "text": Comparison(90.0, ("numpy", "torch")),
     "gan": Comparison(120.0, ("numpy", "torch", "tensorflow", "keras")),
     "vae": Comparison(60.0, ("numpy", "torch")),

@@ -155,7 +155,7 @@ def shortened(monkeypatch):
     few = data.Digits(**{name: part[:100] for name, part in vars(digits).items()})
     monkeypatch.setattr(data, "shakespeare", lambda which="plays": short)
     monkeypatch.setattr(data, "mnist", lambda: few)
-    for module in (lstm, ladder):
+    for module in (lstm, ladder, text):
         monkeypatch.setattr(module, "recurrent_nats", lambda model, text: 1.5)
 
 
@@ -170,7 +170,7 @@ def test_the_ladder_keeps_the_rungs_of_other_lessons(written, shortened, monkeyp
     assert record["command"].startswith(stored["command"] + "; python -m benchmarks ladder")
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm", "text"])
+@pytest.mark.parametrize("name", ["mlp", "text"])
 def test_a_comparison_on_a_tiny_budget_has_the_form_of_its_record(
     name, written, shortened, monkeypatch
 ):
@@ -188,7 +188,59 @@ def test_a_comparison_on_a_tiny_budget_has_the_form_of_its_record(
             assert run["steps"][-1] >= 1 and len(run["steps"]) == len(old["steps"])
 
 
+def test_the_lstm_and_the_recipe_on_a_tiny_budget_have_the_form_of_their_record(
+    written, shortened, monkeypatch
+):
+    stored = json.loads((FOLDER / "lstm.json").read_text(encoding="utf-8"))
+    monkeypatch.setattr(lstm, "RECIPE_STEPS", 2)
+    monkeypatch.setattr(lstm, "LONGER", 0.02)
+    record = written("lstm")
+    assert set(record) == set(stored)
+    assert list(record["results"]) == list(stored["results"]) == [lstm.TINY, lstm.RECIPE]
+    for contender, runs in record["results"].items():
+        for run, old in zip(runs, stored["results"][contender], strict=True):
+            assert list(run) == list(old) and run["steps"] >= 1
+    longer, old = (r["results"][lstm.TINY][0]["longer_on_the_plays"] for r in (record, stored))
+    assert list(longer) == list(old) and len(longer["sample"]) == 1000
+
+
 # ---------------------------------------------------------------- contenders
+
+
+def test_the_recipe_makes_its_steps_and_the_lstm_takes_its_share_of_the_seconds(fake, monkeypatch):
+    monkeypatch.setattr(lstm, "RECIPE_STEPS", 4)
+    monkeypatch.setattr(lstm, "SHARE", 2)
+    workers = Worker(fake, "recipe", 1, 0), Worker(fake, "lstm", 2, 0)
+    recipe, wide = lstm.take_turns(*workers, turns=2, clock=fake)
+    assert (recipe.seconds, recipe.steps, wide.seconds, wide.steps) == ([4], [4], [8], [4])
+    first = [("recipe", 0), ("recipe", 0.25), ("lstm", 0), ("lstm", 0.25)]
+    assert fake.log == first + [(name, progress + 0.5) for name, progress in first]
+
+
+def test_a_long_step_is_made_up_for_in_the_next_turn(fake, monkeypatch):
+    monkeypatch.setattr(lstm, "RECIPE_STEPS", 4)
+    monkeypatch.setattr(lstm, "SHARE", 1)
+    workers = Worker(fake, "recipe", 1, 0), Worker(fake, "lstm", 3, 0)
+    _, wide = lstm.take_turns(*workers, turns=4, clock=fake)
+    assert wide.seconds == [6] and [p for name, p in fake.log if name == "lstm"] == [0.0, 0.75]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_a_batch_split_among_threads_trains_as_the_whole_does(threads, monkeypatch):
+    monkeypatch.setenv("COURSE_THREADS", str(threads))
+    monkeypatch.setattr(lstm, "DROPOUT", 0.0)
+    ids, weights, before = np.arange(5000) % 9 % 7, [], torch.get_num_threads()
+    for kind in (rnn.Training, lstm.SplitTraining):
+        torch.manual_seed(0)
+        model = rnn.CharModel(torch.nn.LSTM, 7, d=4, H=8)
+        training = kind(model, ids, seed=5)
+        training.lr = lstm.RATE
+        training.readers = rnn.Readers(ids, lstm.READERS, lstm.LENGTH, start=3)
+        for step in range(70):
+            training.step(step / 70)
+        weights.append(torch.nn.utils.parameters_to_vector(model.parameters()))
+    torch.testing.assert_close(*weights)
+    assert torch.get_num_threads() == before
 
 
 def test_a_recurrent_model_is_scored_on_every_held_out_character():
@@ -211,6 +263,20 @@ def test_the_writers_write_as_many_tokens_as_are_counted(tmp_path):
     assert {name: len(found) for name, found in tokens.items()} == dict.fromkeys(ways, 9)
     for name in generate.GREEDY:
         assert tokens[name] == tokens["helpers.text, greedy"]
+
+
+def test_dropout_does_not_hang_on_the_number_of_threads(monkeypatch):
+    monkeypatch.setattr(lstm, "DROPOUT", 0.5)
+    weights = []
+    for threads in (1, 2):
+        monkeypatch.setenv("COURSE_THREADS", str(threads))
+        torch.manual_seed(0)
+        model = rnn.CharModel(torch.nn.LSTM, 7, d=4, H=8)
+        training = lstm.SplitTraining(model, np.arange(5000) % 9 % 7, seed=5)
+        for _ in range(5):
+            training.step(0.0)
+        weights.append(torch.nn.utils.parameters_to_vector(model.parameters()))
+    torch.testing.assert_close(*weights)
 
 
 # ---------------------------------------------------------------- the stored records
