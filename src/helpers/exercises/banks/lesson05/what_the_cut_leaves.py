@@ -49,8 +49,8 @@ def no_factor_on_the_way_back(T):
 
 
 def states_after_the_steps(T):
-    """Your function multiplies by the state after each step. What the weight multiplied in step t is
-    the state before it, h_{t−1}: in step 4 that is 7."""
+    """Your function multiplies by the state after each step. What the weight multiplied in step t
+    is the state before it, h_{t−1}; in step 4 that is 7."""
     return {1: 15, 2: 29, 3: 15, 4: 49}[T]
 
 
