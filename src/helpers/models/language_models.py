@@ -21,7 +21,6 @@ __all__ = [
     "NeuralLM",
     "NgramCounts",
     "WordModel",
-    "beam_search",
     "controlled",
     "em_step",
     "encode",
@@ -36,7 +35,6 @@ __all__ = [
     "top_k",
     "top_p",
     "training_step",
-    "viterbi",
     "windows_of",
     "write",
     "write_rows",
@@ -282,31 +280,6 @@ def write_rows(model, prompt, steps, taus, rng):
         tokens = filters.draw(np.log(chances) / np.array(taus)[:, None], rng)
         texts = np.column_stack([texts, tokens])
     return texts[:, before:]
-
-
-def beam_search(log_p, start, steps, width):
-    """Best sequence found and its score; log_p[before, next] is a bigram table."""
-    beams, scores = np.array([[start]]), np.zeros(1)
-    for _ in range(steps):
-        totals = scores[:, None] + log_p[beams[:, -1]]  # (beams, vocab)
-        best = np.argsort(-totals, axis=None)[:width]
-        parents, tokens = np.unravel_index(best, totals.shape)
-        beams = np.column_stack([beams[parents], tokens])  # (width, length + 1)
-        scores = totals[parents, tokens]
-    return beams[0, 1:], scores[0]
-
-
-def viterbi(log_p, start, steps):
-    """The most probable sequence and its score; log_p[before, next] is a bigram table."""
-    scores, best_before = log_p[start], []
-    for _ in range(steps - 1):
-        totals = scores[:, None] + log_p  # (before, next)
-        best_before.append(totals.argmax(axis=0))
-        scores = totals.max(axis=0)
-    tokens = [scores.argmax()]
-    for before in reversed(best_before):
-        tokens.append(before[tokens[-1]])
-    return tokens[::-1], scores.max()
 
 
 def run_torch(model, x, y):
